@@ -1,0 +1,1 @@
+"""The spine: everything that knows no word of the trade."""

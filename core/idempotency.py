@@ -1,0 +1,74 @@
+"""The same request twice has one effect, and the second gets the first's answer."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from starlette.responses import Response
+from tortoise.exceptions import IntegrityError
+
+from core import clock, database
+from core.errors import Malformed, Refused
+from core.i18n import N_
+from core.models import IdempotencyKey
+
+KEEP = timedelta(hours=48)
+LONGEST_KEY = 255
+
+
+async def once(
+    *, actor_id: int, key: str, route: str, content: bytes, run: Callable[[], Awaitable[Response]]
+) -> Response:
+    """Run and remember the answer in the same transaction; or give the remembered one.
+
+    Only answers of success are remembered: a refusal changed nothing and may be different next time.
+    Without a key it simply runs.
+    """
+    if not key:
+        return await run()
+    if len(key) > LONGEST_KEY:
+        raise Malformed("idempotency-key", N_("The idempotency key is too long."))
+    fingerprint = hashlib.sha256(route.encode() + b"\0" + content).hexdigest()
+    if (remembered := await _recall(actor_id, key, fingerprint)) is not None:
+        return remembered
+    try:
+        async with database.transaction():
+            response = await run()
+            if response.status_code < 400:  # noqa: PLR2004
+                await _remember(actor_id, key, route, fingerprint, response)
+            return response
+    except (IntegrityError, Refused):
+        # The same request may have run beside this one and won: then its answer is ours too.
+        if (remembered := await _recall(actor_id, key, fingerprint)) is not None:
+            return remembered
+        raise
+
+
+async def _recall(actor_id: int, key: str, fingerprint: str) -> Response | None:
+    row = await IdempotencyKey.get_or_none(actor_id=actor_id, key=key)
+    if row is None:
+        return None
+    if row.fingerprint != fingerprint:
+        raise Refused("idempotency-key-reused", N_("This idempotency key was used for another request."))
+    headers = {"Location": row.location} if row.location else {}
+    media_type = "application/json" if row.body else None
+    return Response(row.body, row.status, headers | {"Idempotency-Replayed": "true"}, media_type)
+
+
+async def _remember(actor_id: int, key: str, route: str, fingerprint: str, response: Response) -> None:
+    is_json = response.headers.get("content-type", "").startswith("application/json")
+    await IdempotencyKey.create(
+        actor_id=actor_id,
+        key=key,
+        route=route,
+        fingerprint=fingerprint,
+        status=response.status_code,
+        body=bytes(response.body).decode() if is_json else "",
+        location=response.headers.get("location", ""),
+        created_at=clock.now(),
+    )
+
+
+async def sweep(now: datetime) -> None:
+    """Forget keys older than 48 hours."""
+    await IdempotencyKey.filter(created_at__lt=now - KEEP).delete()
