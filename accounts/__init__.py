@@ -1,0 +1,1 @@
+"""People, employers, memberships, offices, sign-in, consents and the inbox."""

@@ -1,0 +1,1 @@
+"""Gigs, shifts, claims, the waiting list, attendance and settlement."""

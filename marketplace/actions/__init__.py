@@ -1,0 +1,1 @@
+"""Writes of the gig market: one transaction each."""

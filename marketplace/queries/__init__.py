@@ -1,0 +1,1 @@
+"""Reads of the gig market: what exists for whom."""
