@@ -1,0 +1,1 @@
+"""A demo town that looks real, made up anew for any day."""

@@ -1,0 +1,1 @@
+"""The media process. Stays import-free; see `__main__.py`."""
