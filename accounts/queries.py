@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from accounts.models import Employer, Membership, Notice, Session, Site, User
+from accounts.models import Consent, Employer, Membership, Notice, Session, Site, User
 from accounts.rules import STAFF_SESSION, WORKER_SESSION, LicenceState, Role, SessionKind, Viewer
 from core import database
 from core.crypto import blind_index
@@ -64,6 +64,11 @@ async def person(user_id: int) -> User:
 async def sessions_of(user_id: int, now: datetime) -> list[Session]:
     """Where this person is signed in, newest first."""
     return await Session.filter(user_id=user_id, ended_at=None, expires_at__gt=now).order_by("-last_seen_at")
+
+
+async def consents_of(user_id: int) -> list[Consent]:
+    """What this person has agreed to and not withdrawn, newest first."""
+    return await Consent.filter(user_id=user_id, withdrawn_at=None).select_related("employer").order_by("-id")
 
 
 async def notices_of(user_id: int, limit: int = 50) -> list[Notice]:

@@ -25,7 +25,7 @@ def translations(locale: str) -> gettext.NullTranslations:
     """All packages' catalogues of one language merged; English is the source and needs none."""
     if locale == "en":
         return gettext.NullTranslations()
-    merged = Catalog()
+    merged = Catalog(locale=locale.replace("-", "_"))  # the locale decides the plural forms
     for path in sorted((FOLDER / locale.replace("-", "_")).glob("*.po")):
         with path.open("rb") as file:
             for message in read_po(file):

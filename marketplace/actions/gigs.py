@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from accounts.actions import notify_employer
 from accounts.models import Employer, Site
-from accounts.rules import Viewer, is_verified
+from accounts.rules import LicenceState, Viewer, is_verified
 from core import audit, live
 from core.clock import local
 from core.database import transaction
@@ -21,7 +21,7 @@ from marketplace.rules import GigState
 async def post_gig(new: GigInput, site: Site, author: Viewer, now: datetime) -> Gig:
     """Post a gig with its shifts; an officer looks at it before anybody sees it.
 
-    Raises Refused `stopped` when the coach stops it and `not-verified` before the licence is.
+    Raises Refused `stopped` when the coach stops it and `licence-needed` before a licence was handed in.
     """
     employer = await Employer.get(id=site.employer_id)
     _refuse_if(why_not_post(new, site, employer, now))
