@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pyotp
@@ -14,7 +15,7 @@ from accounts.models import Consent, Employer, Membership, Notice, Session, Sign
 from accounts.queries import members_to_tell, token_hash
 from accounts.rules import IdentityState, LicenceState, Purpose, Role, SessionKind, Viewer
 from core import audit, crypto, live, outbox
-from core.database import transaction
+from core.database import Row, insert, insert_all, transaction
 from core.errors import Forbidden, NotFound, Refused, refusal
 from core.files import Stored
 from core.i18n import N_
@@ -55,7 +56,7 @@ async def sign_in(phone: str, code: str, *, locale: str, device: str, now: datet
         raise Refused(_wrong_code())
     # The try is counted before the code is compared, and by itself: a refused try stays counted.
     counted = await SignInCode.filter(id=row.id, tries__lt=rules.CODE_TRIES).update(tries=F("tries") + 1)
-    matches = hmac.compare_digest(code_of(row), code.strip())
+    matches = hmac.compare_digest(code_of(row).encode(), code.strip().encode())
     why_not = rules.why_not_code(
         expires_at=row.expires_at, exhausted=not counted, used=row.used_at is not None, matches=matches, now=now
     )
@@ -155,7 +156,7 @@ def _totp_step(secret: str, code: str, now: datetime) -> int:
     present = int(now.timestamp()) // TOTP_STEP
     app = pyotp.TOTP(secret)
     steps = (present, present - 1, present + 1)
-    return next((step for step in steps if hmac.compare_digest(app.generate_otp(step), code)), 0)
+    return next((step for step in steps if hmac.compare_digest(app.generate_otp(step).encode(), code.encode())), 0)
 
 
 # --- a person ---
@@ -186,28 +187,27 @@ async def set_locale(viewer: Viewer, locale: str) -> None:
     await User.filter(id=viewer.id).update(locale=locale)
 
 
-async def consent_to_share(user_id: int, employer_id: int, now: datetime) -> None:
-    """Note, in the open transaction, that somebody lets this employer see name and phone."""
-    live_one = Consent.filter(
-        user_id=user_id, employer_id=employer_id, purpose=Purpose.SHARE_WITH_EMPLOYER, withdrawn_at=None
-    )
-    if not await live_one.exists():
-        await Consent.create(
-            user_id=user_id, employer_id=employer_id, purpose=Purpose.SHARE_WITH_EMPLOYER,
-            text_version=CONSENT_VERSION, given_at=now,
-        )
+def consent_to_share(user_id: int, employer_id: int, now: datetime) -> Row:
+    """The row that says that somebody lets this employer see name and phone."""
+    return Consent, {
+        "user_id": user_id, "employer_id": employer_id, "purpose": Purpose.SHARE_WITH_EMPLOYER,
+        "text_version": CONSENT_VERSION, "given_at": now,
+    }
 
 
 # --- notices ---
 
 
-async def notify(user_id: int, kind: str, now: datetime, *, link: str = "", **params: object) -> None:
+async def notify(
+    user_id: int, kind: str, now: datetime, *, link: str = "", beside: Sequence[Row] = (), **params: object
+) -> None:
     """Put a notice into somebody's inbox, in the open transaction, and promise to send it on.
 
     `params` are names and numbers of public things, never personal data; the text is made when it is read.
+    `beside` are other rows of the same action, which then cost no round trip of their own.
     """
-    notice = await Notice.create(user_id=user_id, kind=kind, params=params, link=link, created_at=now)
-    await outbox.promise("accounts.send_notice", notice_id=notice.id)
+    notice_id = await insert(Notice, user_id=user_id, kind=kind, params=params, link=link, created_at=now)
+    await insert_all(*beside, outbox.row("accounts.send_notice", notice_id=notice_id))
     live.touch("inbox", user_id)
 
 

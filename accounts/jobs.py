@@ -6,7 +6,7 @@ from accounts import notices
 from accounts.actions import code_of
 from accounts.models import Notice, SignInCode
 from core import i18n
-from core.i18n import N_, _
+from core.i18n import _
 from core.notices import Message, sms
 from core.outbox import outside_transaction
 
@@ -16,7 +16,7 @@ async def send_code(now: datetime, code_id: int) -> None:
     """Send a sign-in code, unless it is used or too old by now."""
     row = await SignInCode.get_or_none(id=code_id, used_at=None, expires_at__gt=now)
     if row is not None:
-        text = _(N_("%(code)s is your code for Jishi. It is good for five minutes. Never tell it to anybody."))
+        text = _("%(code)s is your code for Jishi. It is good for five minutes. Never tell it to anybody.")
         await sms().send(Message(str(row.phone), "", text % {"code": code_of(row)}))
 
 
