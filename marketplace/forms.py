@@ -43,7 +43,7 @@ class ShiftInput(Input):
 class GigInput(Input):
     """A posting with its shifts. Money in fen."""
 
-    site_id: int = Field(ge=1)
+    site_id: int = Field(ge=1, le=2**62)
     title: str = Field(min_length=2, max_length=40)
     trade: str = Field(max_length=20)
     duties: str = Field(min_length=1, max_length=2000)

@@ -340,3 +340,19 @@ def why_not_publish(*, verified: bool, stops: int) -> Refusal | None:
     if not verified:
         return refusal("not-verified", N_("Your licence must be verified first."))
     return why_not_post(licence_in=verified, stops=stops)
+
+
+# --- what an employer may see of a worker ---
+
+
+def short_name(name: str) -> str:
+    """A name cut to its first character, for people who only wait."""
+    return f"{name[:1]}**" if name else "**"
+
+
+def why_not_phone(state: ClaimState, starts_at: datetime, ends_at: datetime, now: datetime) -> Refusal | None:
+    """Why an employer may not see a worker's number: it is for finding each other on the day, no longer."""
+    near = starts_at - PHONE_SHOWN_BEFORE <= now <= ends_at + PHONE_SHOWN_AFTER
+    if state not in (ClaimState.HIRED, ClaimState.WORKING) or not near:
+        return refusal("no-phone", N_("Numbers are shown on the day of the shift, for people who are hired."))
+    return None

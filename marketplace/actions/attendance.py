@@ -85,7 +85,8 @@ async def check_out_by_hand(claim_id: int, employer_ids: tuple[int, ...], now: d
     return await _leave(await _claim_of(claim_id, employer_ids), CheckedBy.HAND, now)
 
 
-async def _leave(claim: Claim, by: CheckedBy, now: datetime) -> PayLine:
+async def _leave(claim: Claim, by: CheckedBy, now: datetime, out_at: datetime | None = None) -> PayLine:
+    out_at = out_at or now
     _refuse_if(rules.why_not_check_out(claim.state))
     async with transaction():
         if not await Claim.filter(id=claim.id, state=ClaimState.WORKING).update(state=ClaimState.WORKED):
@@ -94,9 +95,9 @@ async def _leave(claim: Claim, by: CheckedBy, now: datetime) -> PayLine:
         here = await Attendance.get(claim_id=claim.id)
         minutes = rules.worked_minutes(
             starts_at=claim.starts_at, ends_at=claim.ends_at, break_minutes=claim.shift.break_minutes,
-            in_at=here.in_at, out_at=now,
+            in_at=here.in_at, out_at=out_at,
         )
-        await Attendance.filter(id=here.id).update(out_at=now, out_by=by, worked_minutes=minutes)
+        await Attendance.filter(id=here.id).update(out_at=out_at, out_by=by, worked_minutes=minutes)
         await audit.record(
             "claim.worked", "claim", claim.id, now=now, subject_id=claim.worker_id, minutes=minutes, by=by.value
         )
@@ -124,7 +125,7 @@ async def close_forgotten(now: datetime) -> int:
     """Check out who forgot to, two hours after the end, with the agreed end as the time (timer)."""
     late = await Claim.filter(state=ClaimState.WORKING, ends_at__lte=now - rules.FORGOTTEN_AFTER).limit(200)
     for claim in late:
-        await _leave(claim, CheckedBy.TIMER, now)
+        await _leave(claim, CheckedBy.TIMER, now, claim.ends_at)
     return len(late)
 
 

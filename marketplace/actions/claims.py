@@ -27,8 +27,17 @@ WAIT = (
     "UPDATE shift SET waiting = waiting + 1 WHERE id = $1 AND state = 'open' AND starts_at > $2"
     " AND taken >= places AND waiting < $3"
 )
-GIVE_BACK = "UPDATE shift SET taken = taken - 1 WHERE id = $1"
-STOP_WAITING = "UPDATE shift SET waiting = waiting - 1 WHERE id = $1"
+GIVE_BACK = "UPDATE shift SET taken = taken - 1 WHERE id = $1 AND taken > 0"
+STOP_WAITING = "UPDATE shift SET waiting = waiting - 1 WHERE id = $1 AND waiting > 0"
+
+PROMOTABLE = """SELECT s.id FROM shift s WHERE s.state = 'open' AND s.starts_at > $1 AND s.waiting > 0
+    AND s.taken < s.places AND EXISTS (SELECT 1 FROM claim w WHERE w.shift_id = s.id AND w.state = 'waiting'
+        AND NOT EXISTS (SELECT 1 FROM claim b WHERE b.worker_id = w.worker_id AND b.id <> w.id
+            AND b.state IN ('hired', 'working', 'worked', 'absent')
+            AND b.starts_at < w.ends_at AND b.ends_at > w.starts_at))
+    ORDER BY s.starts_at, s.id LIMIT 200"""
+"""Shifts with a free place and somebody waiting who could take it. Those for which all who wait are busy are left
+out: there may be many, they would be tried in vain every few seconds, and crowd out the others."""
 
 
 @dataclass(frozen=True)
@@ -77,22 +86,26 @@ async def _take_or_wait(page: ShiftPage, wait: bool, now: datetime) -> bool:
 
 
 async def _write(page: ShiftPage, worker: Viewer, hired: bool, now: datetime) -> Claimed:
+    """The claim and all that goes with it, in few round trips: meanwhile the next one waits for the shift's row."""
     state = ClaimState.HIRED if hired else ClaimState.WAITING
     undo_until = now + rules.UNDO_WINDOW if hired else None
-    claim = await Claim.create(
-        shift_id=page.offer.id, worker_id=worker.id, terms_id=page.terms_id, state=state,
+    claim_id = await database.insert(
+        Claim, shift_id=page.offer.id, worker_id=worker.id, terms_id=page.terms_id, state=state,
         starts_at=page.offer.starts_at, ends_at=page.offer.ends_at, joined_at=now,
         hired_at=now if hired else None, undo_until=undo_until,
     )
+    beside = [
+        audit.row(f"claim.{state.value}", "claim", claim_id, now=now, subject_id=worker.id, shift=page.offer.id)
+    ]
     if hired:
-        await LedgerRow.create(shift_id=page.offer.id, claim=claim, change=1, at=now)
-    await consent_to_share(worker.id, page.offer.employer_id, now)
-    await audit.record(f"claim.{state.value}", "claim", claim.id, now=now, subject_id=worker.id, shift=page.offer.id)
-    await notify(worker.id, state.value, now, link=f"/claims/{claim.id}", **_words(page))
+        beside.append((LedgerRow, {"shift_id": page.offer.id, "claim_id": claim_id, "change": 1, "at": now}))
+    if not page.consented:
+        beside.append(consent_to_share(worker.id, page.offer.employer_id, now))
+    await notify(worker.id, state.value, now, link=f"/claims/{claim_id}", beside=beside, **_words(page))
     live.touch("shift", page.offer.id)
     live.touch("employer", page.offer.employer_id)
-    place = None if hired else await shifts.position(page.offer.id, claim.id)
-    return Claimed(claim.id, state, place, undo_until)
+    place = None if hired else await shifts.position(page.offer.id, claim_id)
+    return Claimed(claim_id, state, place, undo_until)
 
 
 def _words(page: ShiftPage) -> dict[str, object]:
@@ -127,16 +140,20 @@ async def end_claim(claim: Claim, ended: ClaimState, now: datetime) -> None:
     """End a waiting or hired claim, in the open transaction, and give back what it held."""
     # The shift's row first: every path locks in that order, so two can never wait for each other.
     was_hired = claim.state is ClaimState.HIRED
-    await database.execute(GIVE_BACK if was_hired else STOP_WAITING, [claim.shift_id])
-    moved = await Claim.filter(id=claim.id, state=claim.state).update(state=ended, ended_at=now)
+    counted = await database.execute(GIVE_BACK if was_hired else STOP_WAITING, [claim.shift_id])
+    moved = counted and await Claim.filter(id=claim.id, state=claim.state).update(state=ended, ended_at=now)
     if not moved:
-        raise Refused("changed", N_("This claim has changed meanwhile. Please look again."))
+        raise _changed()
     if was_hired:
         await LedgerRow.create(shift_id=claim.shift_id, claim_id=claim.id, change=-1, at=now)
     await audit.record(
         f"claim.{ended.value}", "claim", claim.id, now=now, subject_id=claim.worker_id, was=claim.state.value
     )
     live.touch("shift", claim.shift_id)
+
+
+def _changed() -> Refused:
+    return Refused("changed", N_("This claim has changed meanwhile. Please look again."))
 
 
 async def promote_waiting(shift_id: int, now: datetime) -> int:
@@ -153,6 +170,9 @@ async def promote_waiting(shift_id: int, now: datetime) -> int:
             async with database.attempt():
                 await _hire(claim, now)
             promoted += 1
+        except Refused:
+            # Given back before we held the shift's row.
+            await database.execute(GIVE_BACK, [shift_id])
         except IntegrityError:
             await database.execute(GIVE_BACK, [shift_id])
             if not await Skip.filter(claim_id=claim.id, reason="overlap").exists():
@@ -161,9 +181,9 @@ async def promote_waiting(shift_id: int, now: datetime) -> int:
 
 
 async def _hire(claim: Claim, now: datetime) -> None:
-    await Claim.filter(id=claim.id, state=ClaimState.WAITING).update(
-        state=ClaimState.HIRED, hired_at=now, undo_until=now + rules.UNDO_WINDOW
-    )
+    waiting = Claim.filter(id=claim.id, state=ClaimState.WAITING)
+    if not await waiting.update(state=ClaimState.HIRED, hired_at=now, undo_until=now + rules.UNDO_WINDOW):
+        raise _changed()
     await database.execute(STOP_WAITING, [claim.shift_id])
     await LedgerRow.create(shift_id=claim.shift_id, claim_id=claim.id, change=1, at=now)
     await audit.record("claim.hired", "claim", claim.id, now=now, subject_id=claim.worker_id, was="waiting")
@@ -209,10 +229,7 @@ async def call_off_shift(shift_id: int, employer_id: int, now: datetime) -> None
 
 async def promote_everywhere(now: datetime) -> int:
     """Hire whoever has become able to take a free place since, e.g. by giving another shift back (timer)."""
-    free = await database.rows(
-        "SELECT id FROM shift WHERE state = 'open' AND starts_at > $1 AND waiting > 0 AND taken < places LIMIT 200",
-        [database.stored(now)],
-    )
+    free = await database.rows(PROMOTABLE, [database.stored(now)])
     promoted = 0
     for row in free:
         async with transaction():

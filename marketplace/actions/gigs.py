@@ -61,8 +61,8 @@ async def repost_gig(gig: Gig, new: GigInput, site: Site, now: datetime) -> Gig:
 def why_not_post(new: GigInput, site: Site, employer: Employer, now: datetime) -> rules.Refusal | None:
     """Why this posting cannot go to an officer."""
     stops = [finding for finding in findings_of(new, site, employer, local(now).date()) if finding.level == "stop"]
-    verified = is_verified(employer.licence_state, employer.verified_until, now)
-    return rules.why_not_publish(verified=verified, stops=len(stops)) or why_not_shifts(new.shifts, now)
+    licence_in = employer.licence_state in (LicenceState.PENDING, LicenceState.VERIFIED)
+    return rules.why_not_post(licence_in=licence_in, stops=len(stops)) or why_not_shifts(new.shifts, now)
 
 
 def _refuse_if(reason: rules.Refusal | None) -> None:

@@ -7,7 +7,7 @@ HOLDING = "('hired', 'working', 'worked', 'absent')"
 LIVE = "('waiting', 'hired', 'working', 'worked', 'absent')"
 
 OVERLAPS = f"""NEW.state IN {HOLDING} AND EXISTS (
-    SELECT 1 FROM claim WHERE worker_id = NEW.worker_id AND id IS NOT NEW.id AND state IN {HOLDING}
+    SELECT 1 FROM claim WHERE worker_id = NEW.worker_id AND shift_id <> NEW.shift_id AND state IN {HOLDING}
     AND starts_at < NEW.ends_at AND ends_at > NEW.starts_at)"""
 
 PAID_CHANGED = """OLD.paid_at IS NOT NULL AND (NEW.paid_at IS NULL OR NEW.amount_fen <> OLD.amount_fen

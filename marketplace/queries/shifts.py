@@ -10,7 +10,7 @@ from core.errors import NotFound
 from marketplace import rules
 from marketplace.forms import FindInput, local_day
 from marketplace.rules import ClaimFacts, ClaimState, Settles, ShiftState
-from rulebook import trades
+from rulebook import places, trades
 
 PUBLIC = "g.state = 'published' AND e.licence_state = 'verified' AND e.verified_until > {now}"
 """A shift is public while its gig is published and its employer's licence is verified and not stale."""
@@ -56,6 +56,12 @@ class Offer:
     def places_left(self) -> int:
         """Free places."""
         return self.places - self.taken
+
+    @property
+    def place(self) -> str:
+        """The township, or the county where none is given."""
+        found = places.region(self.township_code) or places.region(self.region_code)
+        return found.name if found else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +192,8 @@ class ShiftPage:
     undo_until: datetime | None
     position: int | None
     """Number on the waiting list, from 1."""
+    consented: bool
+    """The reader lets this employer see name and phone already."""
     facts: ClaimFacts
 
 
@@ -197,7 +205,9 @@ FACTS = """SELECT {columns}, g.duties, g.conditions, p.address, e.decided_at AS 
         AND o.state IN ('hired', 'working', 'worked', 'absent')
         AND o.starts_at < s.ends_at AND o.ends_at > s.starts_at) THEN 1 ELSE 0 END AS overlaps,
     CASE WHEN EXISTS (SELECT 1 FROM membership m WHERE m.user_id = u.id AND m.employer_id = e.id)
-        THEN 1 ELSE 0 END AS own_employer
+        THEN 1 ELSE 0 END AS own_employer,
+    CASE WHEN EXISTS (SELECT 1 FROM consent y WHERE y.user_id = u.id AND y.employer_id = e.id
+        AND y.purpose = 'share-with-employer' AND y.withdrawn_at IS NULL) THEN 1 ELSE 0 END AS consented
     FROM {tables}
     JOIN terms t ON t.shift_id = s.id AND t.version = (SELECT max(version) FROM terms WHERE shift_id = s.id)
     LEFT JOIN account u ON u.id = $2
@@ -221,7 +231,7 @@ async def shift_page(shift_id: int, viewer_id: int | None, now: datetime) -> Shi
         claim_state=ClaimState(row["claim_state"]) if row["claim_state"] else None,
         undo_until=database.loaded(row["undo_until"]),
         position=await position(shift_id, row["claim_id"]) if row["claim_state"] == "waiting" else None,
-        facts=_facts(row),
+        consented=bool(row["consented"]), facts=_facts(row),
     )
 
 
