@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import opencc
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
@@ -50,10 +50,15 @@ def _load(path: Path) -> Catalog:
 
 def missing() -> list[str]:
     """Sentences without Chinese, and catalogues of zh-Hant that are not what zh-Hans makes them."""
-    known = {_key(message.id): message for path in _hans() for message in _load(path) if message.id}
-    gaps = [f"not translated: {key!r}" for key in used() if key not in known or not _whole(known[key].string)]
+    known = _known()
+    gaps = [f"not translated: {key!r}" for key in used() if key not in known]
     stale = [f"zh-Hant is behind: {path.name}" for path in _hans() if _hant(path) != _written(path)]
     return gaps + stale
+
+
+def _known() -> dict[str | tuple[str, str], Message]:
+    """Every sentence that has its Chinese, in whichever catalogue it stands."""
+    return {_key(m.id): m for path in _hans() for m in _load(path) if m.id and _whole(m.string)}
 
 
 def _whole(string: object) -> bool:
@@ -92,7 +97,7 @@ def check() -> int:
 def update() -> int:
     """Put new sentences into their catalogues, drop those no longer used, and make zh-Hant."""
     wanted = used()
-    known = {_key(message.id): message for path in _hans() for message in _load(path) if message.id}
+    known = _known()
     for name in sorted(set(wanted.values())):
         catalogue = Catalog(locale="zh_Hans", charset="utf-8")
         for key in sorted((key for key, home in wanted.items() if home == name), key=str):

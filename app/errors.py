@@ -2,19 +2,19 @@
 
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import structlog
-from asyncpg.exceptions import PostgresConnectionError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from tortoise.exceptions import DBConnectionError, OperationalError
 
+from core import sessions
 from core.api import problem
+from core.database import AWAY
 from core.errors import AppError, Invalid, SecondFactorNeeded, SignInNeeded, TooMany
 from core.html import page, wants_block
-from core.i18n import N_, _
+from core.i18n import _, N_, translated
 
 log = structlog.get_logger("errors")
 
@@ -49,10 +49,10 @@ def answer(request: Request, status: int, code: str, text: str, **more: Any) -> 
     request_id = getattr(request.state, "request_id", "")
     if is_api(request):
         return problem(status, code, text, request_id=request_id, **more)
-    title = _(TITLES.get(status, TITLES[500]))
+    title = translated(TITLES.get(status, TITLES[500]))
     return page(
         request, "error.html", status=status, title=title, text=text, request_id=request_id,
-        next_url="/", next_label=_(N_("To the shifts near you")),
+        next_url="/", next_label=_("To the shifts near you"),
     )
 
 
@@ -76,9 +76,8 @@ async def expected(request: Request, error: Exception) -> Response:
 
 def _send(request: Request, where: str) -> Response:
     """To another page first, and back again afterwards."""
-    came_from = urlsplit(request.headers.get("referer", "/"))
-    back = request.scope["path"] if request.method == "GET" else came_from.path
-    target = f"{where}?next={quote(back or '/')}"
+    back = request.scope["path"] if request.method == "GET" else sessions.came_from(request)
+    target = f"{where}?next={quote(back)}"
     if wants_block(request):
         return Response(headers={"HX-Redirect": target})
     return RedirectResponse(target, 303)
@@ -89,7 +88,7 @@ async def http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 registered for this class alone
     status = error.status_code
     name = HTTPStatus(status).phrase.lower().replace(" ", "-")
-    text = _(TEXTS.get(status, TITLES.get(status, TITLES[400])))
+    text = translated(TEXTS.get(status, TITLES.get(status, TITLES[400])))
     response = answer(request, status, name, text)
     response.headers.update(error.headers or {})
     return response
@@ -98,7 +97,7 @@ async def http(request: Request, error: Exception) -> Response:
 async def database_away(request: Request, error: Exception) -> Response:
     """The database is restarting or overloaded: say so, and when to come again."""
     log.error("database.away", error=type(error).__name__, request_id=getattr(request.state, "request_id", ""))
-    response = answer(request, 503, "unavailable", _(TEXTS[503]))
+    response = answer(request, 503, "unavailable", translated(TEXTS[503]))
     response.headers["Retry-After"] = "2"
     return response
 
@@ -106,16 +105,11 @@ async def database_away(request: Request, error: Exception) -> Response:
 async def unexpected(request: Request, error: Exception) -> Response:
     """Our own fault: logged with its place, told with a number, never with its text."""
     log.error("unexpected", request_id=getattr(request.state, "request_id", ""), exc_info=error)
-    return answer(request, 500, "internal", _(TEXTS[500]))
+    return answer(request, 500, "internal", translated(TEXTS[500]))
 
 
 HANDLERS: dict[Any, Any] = {
     AppError: expected,
     HTTPException: http,
-    DBConnectionError: database_away,
-    OperationalError: database_away,
-    PostgresConnectionError: database_away,
-    ConnectionError: database_away,
-    TimeoutError: database_away,
-    Exception: unexpected,
+    **dict.fromkeys(AWAY, database_away),
 }

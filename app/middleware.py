@@ -2,14 +2,18 @@
 
 import secrets
 import time
+from collections.abc import Awaitable, Callable
 from http.cookies import SimpleCookie
 
 import structlog
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core import i18n, settings
+from core.errors import TooLarge
 
 log = structlog.get_logger("web")
 requests_total = Counter("jishi_requests", "Requests by route and status.", ["route", "status"])
@@ -35,6 +39,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "geolocation=(self), camera=(self), microphone=(self), payment=(), usb=()",
 }
+LastResort = Callable[[Request, Exception], Awaitable[Response]]
 THEMES = ("auto", "light", "dark")
 SIZES = ("normal", "large")
 
@@ -42,8 +47,9 @@ SIZES = ("normal", "large")
 class Surround:
     """Prepares the request's state and finishes its answer. Plain ASGI, so that streams stay streams."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, last_resort: LastResort) -> None:
         self.app = app
+        self.last_resort = last_resort
         chosen = settings.current()
         self.headers = dict(HEADERS)
         if chosen.secure:
@@ -55,12 +61,12 @@ class Surround:
             await self.app(scope, receive, send)
             return
         self._prepare(scope)
-        started, status = time.perf_counter(), 500
+        began, status, answered = time.perf_counter(), 500, False
 
         async def finish(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, answered = message["status"], True
                 headers = MutableHeaders(scope=message)
                 for name, value in self.headers.items():
                     headers.setdefault(name, value)
@@ -69,8 +75,14 @@ class Surround:
 
         try:
             await self.app(scope, _limited(scope, receive), finish)
+        except Exception as error:
+            # Starlette's own last resort stands outside of us: its answer would have none of our headers.
+            response = await self.last_resort(Request(scope), error)
+            if answered:
+                raise
+            await response(scope, receive, finish)
         finally:
-            self._tell(scope, status, time.perf_counter() - started)
+            self._tell(scope, status, time.perf_counter() - began)
 
     @staticmethod
     def _prepare(scope: Scope) -> None:
@@ -112,9 +124,7 @@ def _limited(scope: Scope, receive: Receive) -> Receive:
         if message["type"] == "http.request":
             seen += len(message.get("body", b""))
             if seen > LARGEST_BODY:
-                from starlette.exceptions import HTTPException  # noqa: PLC0415 the rare path
-
-                raise HTTPException(413)
+                raise TooLarge
         return message
 
     return bounded if scope["method"] in ("POST", "PUT", "PATCH") else receive

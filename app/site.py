@@ -46,7 +46,7 @@ async def _database() -> dict[str, Any]:
             await database.rows("SELECT 1 AS one")
             late = await OutboxRow.filter(state=OutboxState.WAITING, due_at__lt=clock.now() - LATE).count()
             dead = await OutboxRow.filter(state=OutboxState.DEAD).count()
-    except (BaseORMException, OSError, TimeoutError):
+    except (*database.AWAY, BaseORMException, OSError):
         return {"status": "down"}
     return {"status": "ok", "dialect": database.dialect(), "late_jobs": late, "dead_jobs": dead}
 

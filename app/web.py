@@ -50,6 +50,8 @@ async def identify(request: Request) -> Viewer | None:
     viewer = await queries.viewer_for(token, kind, now)
     if viewer is not None:
         await actions.keep_alive(viewer.session_id, viewer.last_seen_at or now, now)
+        if "locale" not in request.cookies and "accept-language" not in request.headers:
+            i18n.set_locale(viewer.locale)
     return viewer
 
 
@@ -83,14 +85,17 @@ def create() -> Any:
     logs.configure()
     build = Mount(
         f"/static/{html.build()}",
-        ServeStaticASGI(None, root=html.STATIC, max_age=31_536_000, immutable_file_test=lambda _path, _url: True),
+        ServeStaticASGI(
+            None, root=html.STATIC, prefix=f"/static/{html.build()}", max_age=31_536_000,
+            immutable_file_test=lambda _path, _url: True,
+        ),
     )
     app = Starlette(
         routes=[*routes(), build],
         lifespan=lifespan,
         exception_handlers=errors.HANDLERS,
         middleware=[
-            Middleware(Surround),
+            Middleware(Surround, last_resort=errors.unexpected),
             Middleware(TrustedHostMiddleware, allowed_hosts=hosts()),
             Middleware(CompressMiddleware, minimum_size=800),
         ],

@@ -53,7 +53,7 @@ async def look(bell: asyncio.Event, known: dict[str, outbox.Job]) -> None:
         bell.clear()
         try:
             await outbox.relay(known)
-        except (BaseORMException, OSError) as error:
+        except (*database.AWAY, BaseORMException, OSError) as error:
             log.error("worker.database_away", error=type(error).__name__)
             await asyncio.sleep(LOOK_EVERY)
         with suppress(TimeoutError):

@@ -11,14 +11,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from core import clock, idempotency
-from core.errors import Invalid, Malformed, NotFound
+from core.errors import Invalid, Malformed, TooLarge
 from core.forms import parse
-from core.i18n import N_, _
+from core.i18n import _, N_
 from core.routing import Guarded, Who, admit
 
 LARGEST_BODY = 2 * 1024 * 1024
-LARGEST_ID = 2**63 - 1
-"""No row has a greater id: the databases themselves choke on such a number."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,6 @@ def api(method: str, path: str, endpoint: Endpoint, *, who: Who, operation: Oper
 
     async def serve(request: Request) -> Response:
         viewer = await admit(request, who)
-        _check_ids(request)
         raw = await _read(request) if method in ("POST", "PUT", "PATCH") else b""
         body = parse(operation.body, _json(raw)) if operation.body else None
         query = parse(operation.query, _query(request)) if operation.query else None
@@ -91,17 +88,12 @@ def respond(result: BaseModel | None, status: int = 200) -> Response:
     return Response(result.model_dump_json(), status, {"Cache-Control": "no-store"}, "application/json")
 
 
-def _check_ids(request: Request) -> None:
-    if any(isinstance(value, int) and value > LARGEST_ID for value in request.path_params.values()):
-        raise NotFound
-
-
 def _query(request: Request) -> dict[str, str]:
     """The query parameters. One given twice is refused: which of the two was meant, nobody knows."""
     given: dict[str, str] = {}
     for name, value in request.query_params.multi_items():
         if name in given:
-            raise Invalid({name: _(N_("Please give this only once."))})
+            raise Invalid({name: _("Please give this only once.")})
         given[name] = value
     return given
 
@@ -111,7 +103,7 @@ async def _read(request: Request) -> bytes:
     async for chunk in request.stream():
         size += len(chunk)
         if size > LARGEST_BODY:
-            raise Malformed("too-large", N_("The request is too large."))
+            raise TooLarge
         chunks.append(chunk)
     return b"".join(chunks)
 

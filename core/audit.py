@@ -4,6 +4,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 
+from core.database import Row, insert_all
 from core.models import AuditRow
 
 
@@ -32,14 +33,21 @@ async def record(
     verb: str, kind: str, object_id: int | None, *, now: datetime, subject_id: int | None = None, **change: object
 ) -> None:
     """Write one row in the open transaction. `change` holds states and numbers, never personal data."""
+    await insert_all(row(verb, kind, object_id, now=now, subject_id=subject_id, **change))
+
+
+def row(
+    verb: str, kind: str, object_id: int | None, *, now: datetime, subject_id: int | None = None, **change: object
+) -> Row:
+    """The same row, to be written together with others."""
     come = _origin.get()
-    await AuditRow.create(
-        at=now,
-        actor_id=come.actor_id,
-        subject_id=subject_id if subject_id != come.actor_id else None,
-        verb=verb,
-        kind=kind,
-        object_id=object_id,
-        change=change,
-        request_id=come.request_id,
-    )
+    return AuditRow, {
+        "at": now,
+        "actor_id": come.actor_id,
+        "subject_id": subject_id if subject_id != come.actor_id else None,
+        "verb": verb,
+        "kind": kind,
+        "object_id": object_id,
+        "change": change,
+        "request_id": come.request_id,
+    }

@@ -98,7 +98,7 @@ def sign(text: str, purpose: str, length: int = 32) -> str:
 def is_signed(text: str, signature: str, purpose: str) -> bool:
     """Whether `sign` made this signature; compares in constant time."""
     expected = sign(text, purpose, len(signature))
-    return len(signature) >= 16 and hmac.compare_digest(expected, signature)  # noqa: PLR2004 64 bits at least
+    return len(signature) >= 16 and hmac.compare_digest(expected.encode(), signature.encode())  # noqa: PLR2004 64 bits at least
 
 
 class EncryptedField(fields.TextField):

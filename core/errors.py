@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.i18n import N_, _
+from core.i18n import N_, translated
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Refusal:
     @property
     def text(self) -> str:
         """The sentence in the reader's language."""
-        return _(self.message, **dict(self.params))
+        return translated(self.message, **dict(self.params))
 
 
 def refusal(code: str, message: str, **params: object) -> Refusal:
@@ -77,6 +77,15 @@ class Malformed(AppError):
 
     def __init__(self, code: str = "malformed", message: str = N_("The request could not be understood.")) -> None:
         super().__init__(refusal(code, message))
+
+
+class TooLarge(AppError):
+    """More than any page or call of ours takes (413)."""
+
+    status = 413
+
+    def __init__(self) -> None:
+        super().__init__(refusal("too-large", N_("The request is too large.")))
 
 
 class Invalid(AppError):

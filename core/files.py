@@ -10,7 +10,7 @@ from obstore.store import LocalStore, S3Store
 
 from core import settings
 from core.errors import Invalid
-from core.i18n import N_, _
+from core.i18n import _
 
 LARGEST = 10 * 1024 * 1024
 KINDS = {
@@ -47,12 +47,12 @@ def store() -> LocalStore | S3Store:
 async def keep(content: bytes, *, field: str) -> Stored:
     """Keep an uploaded document. Raises Invalid naming the field when it is empty, too large or of another kind."""
     if not content:
-        raise Invalid({field: _(N_("This file is empty."))})
+        raise Invalid({field: _("This file is empty.")})
     if len(content) > LARGEST:
-        raise Invalid({field: _(N_("This file is larger than 10 MB."))})
+        raise Invalid({field: _("This file is larger than 10 MB.")})
     kind = next((kind for start, kind in KINDS.items() if content.startswith(start)), None)
     if kind is None:
-        raise Invalid({field: _(N_("Please choose a PDF, JPG or PNG file."))})
+        raise Invalid({field: _("Please choose a PDF, JPG or PNG file.")})
     media_type, ending = kind
     path = f"{secrets.token_hex(2)}/{secrets.token_hex(16)}.{ending}"
     await obstore.put_async(store(), path, content)

@@ -1,19 +1,31 @@
 """Input models and their errors in the reader's language; one for pages, JSON API and imports."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from core.errors import Invalid
-from core.i18n import N_, _
+from core.i18n import N_, translated
+
+
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""No key types them, no page shows them, and PostgreSQL refuses the first of them."""
 
 
 class Input(BaseModel):
     """Base of all inputs: text is stripped, unknown fields are refused, control characters are refused."""
 
     model_config = ConfigDict(str_strip_whitespace=True, extra="forbid", str_max_length=5000)
+
+    @field_validator("*")
+    @classmethod
+    def _readable(cls, value: Any) -> Any:
+        if isinstance(value, str) and CONTROL.search(value):
+            raise wrong("control", N_("Please leave out characters that cannot be seen."))
+        return value
 
 
 M = TypeVar("M", bound=BaseModel)
@@ -57,13 +69,13 @@ def _sentence(error: ErrorDetails) -> str:
     context = error.get("ctx", {})
     if context.get("ours"):
         # pydantic has already formatted {…}; we want the untranslated sentence and its own %(…)s.
-        return _(error["msg"], **{name: value for name, value in context.items() if name != "ours"})
+        return translated(error["msg"], **{name: value for name, value in context.items() if name != "ours"})
     if error["type"] == "string_too_short" and context.get("min_length") == 1:
-        return _(MESSAGES["missing"])
+        return translated(MESSAGES["missing"])
     if error["type"] in MESSAGES:
-        return _(MESSAGES[error["type"]], **context)
+        return translated(MESSAGES[error["type"]], **context)
     family = error["type"].split("_")[0]
-    return _(FAMILIES.get(family, N_("This is not right.")))
+    return translated(FAMILIES.get(family, N_("This is not right.")))
 
 
 def sentences(failure: ValidationError) -> dict[str, str]:

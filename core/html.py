@@ -1,10 +1,10 @@
 """Pages and their blocks: one template per page, the same handler answers with the page or with one block."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import fields, is_dataclass
-from datetime import datetime, timedelta
-from functools import cache
+from datetime import date, datetime, timedelta
+from functools import cache, lru_cache
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
@@ -45,12 +45,17 @@ def money(fen: int) -> str:
 
 def day(moment: datetime) -> str:
     """今天, 明天, or the date with its weekday."""
-    date, ahead = clock.local(moment).date(), (clock.local(moment).date() - clock.today()).days
+    on = clock.local(moment).date()
+    ahead = (on - clock.today()).days
     words = {-1: i18n._("Yesterday"), 0: i18n._("Today"), 1: i18n._("Tomorrow"), 2: i18n._("The day after tomorrow")}
     if ahead in words:
         return words[ahead]
-    english = i18n.get_locale() == "en"
-    return format_date(date, "EEE d MMM" if english else "M月d日 EEE", locale="en" if english else "zh_Hans_CN")
+    return _date(on, english=i18n.get_locale() == "en")
+
+
+@lru_cache(maxsize=400)
+def _date(on: date, *, english: bool) -> str:
+    return format_date(on, "EEE d MMM" if english else "M月d日 EEE", locale="en" if english else "zh_Hans_CN")
 
 
 def time_of_day(moment: datetime) -> str:
@@ -115,6 +120,7 @@ def environment() -> Environment:
         "static": static,
         "live_url": live.live_url,
         "time_range": time_range,
+        "kept": kept,
         "languages": i18n.LOCALES,
         "demo": settings.current().demo,
         "development": settings.current().development,
@@ -122,6 +128,21 @@ def environment() -> Environment:
     # A single block is rendered without the page's own imports, so the components are there for every template.
     env.globals["ui"] = env.get_template("ui.html").module
     return env
+
+
+def kept(template: str, **things: Hashable) -> Markup:
+    """A part of a page that shows these things and nothing else: rendered once for each language and day.
+
+    Lists show the same cards again and again, and rendering them is most of what a list costs. A thing that has
+    changed is another value, so nothing here is ever stale.
+    """
+    render = _kept.__wrapped__ if settings.current().development else _kept
+    return render(template, tuple(things.items()), i18n.get_locale(), clock.today())
+
+
+@lru_cache(maxsize=2000)
+def _kept(template: str, things: tuple[tuple[str, Hashable], ...], _locale: str, _today: date) -> Markup:
+    return Markup(environment().get_template(template).render(dict(things)))  # noqa: S704 rendered with autoescape
 
 
 def as_context(context: object) -> dict[str, Any]:
@@ -142,13 +163,15 @@ def page(
     request: Request, template: str, context: object = None, *, block: str | None = None, status: int = 200, **more: Any
 ) -> HTMLResponse:
     """The page, or only its named block when htmx asked and `block` is given."""
-    values = _request_context(request) | (as_context(context) if context is not None else {}) | more
+    values = _request_context(request) | {"status": status} | (as_context(context) if context is not None else {}) | more
     env = environment()
     if block and wants_block(request):
         html = render_block(env, template, block, **values)
     else:
         html = env.get_template(template).render(values)
-    return HTMLResponse(html, status, {"Cache-Control": "no-store", "Vary": "HX-Request, Cookie, Accept-Language"})
+    # What strangers see may be kept for going back; what somebody signed in sees may not be kept at all.
+    kept = "no-store" if values["viewer"] else "private, no-cache"
+    return HTMLResponse(html, status, {"Cache-Control": kept, "Vary": "HX-Request, Cookie, Accept-Language"})
 
 
 def _request_context(request: Request) -> dict[str, Any]:

@@ -57,10 +57,14 @@ def speaking(locale: str) -> Iterator[None]:
         _locale.reset(token)
 
 
-def _(message: str, **params: object) -> str:
-    """The message in the reader's language, with %(name)s filled in."""
+def translated(message: str, **params: object) -> str:
+    """A message that was marked elsewhere, in the reader's language, with %(name)s filled in."""
     text = translations(_locale.get()).gettext(message) if message else ""
     return text % params if params else text
+
+
+_ = translated
+"""The same for a message that stands right there; extractors look for this name."""
 
 
 def ngettext(one: str, many: str, n: int, **params: object) -> str:

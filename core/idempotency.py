@@ -8,7 +8,7 @@ from starlette.responses import Response
 from tortoise.exceptions import IntegrityError
 
 from core import clock, database
-from core.errors import Malformed, Refused
+from core.errors import AppError, Malformed, Refused
 from core.i18n import N_
 from core.models import IdempotencyKey
 
@@ -16,48 +16,62 @@ KEEP = timedelta(hours=48)
 LONGEST_KEY = 255
 
 
+class _NotDone(Exception):
+    """Carries an answer of refusal out of the transaction, which is rolled back by it."""
+
+    def __init__(self, answer: Response) -> None:
+        self.answer = answer
+
+
 async def once(
     *, actor_id: int, key: str, route: str, content: bytes, run: Callable[[], Awaitable[Response]]
 ) -> Response:
     """Run and remember the answer in the same transaction; or give the remembered one.
 
+    It runs first and looks afterwards: nearly every request is the first of its key, and of two with one key the
+    second comes to nothing, at the latest at the key itself, which is there only once.
     Only answers of success are remembered: a refusal changed nothing and may be different next time.
     Without a key it simply runs.
     """
     if not key:
         return await run()
-    if len(key) > LONGEST_KEY:
-        raise Malformed("idempotency-key", N_("The idempotency key is too long."))
+    if len(key) > LONGEST_KEY or not key.isprintable():
+        raise Malformed("idempotency-key", N_("The idempotency key is too long or has unprintable characters."))
     fingerprint = hashlib.sha256(route.encode() + b"\0" + content).hexdigest()
-    if (remembered := await _recall(actor_id, key, fingerprint)) is not None:
-        return remembered
     try:
-        async with database.transaction():
+        async with database.together():
             response = await run()
-            if response.status_code < 400:  # noqa: PLR2004
-                await _remember(actor_id, key, route, fingerprint, response)
+            if response.status_code >= 400:  # noqa: PLR2004
+                raise _NotDone(response)
+            await _remember(actor_id, key, route, fingerprint, response)
             return response
-    except (IntegrityError, Refused):
-        # The same request may have run beside this one and won: then its answer is ours too.
+    except _NotDone as refused:
+        return await _recall(actor_id, key, fingerprint) or refused.answer
+    except (IntegrityError, AppError):
+        # The same request has been done before, or beside this one: then its answer is ours too.
         if (remembered := await _recall(actor_id, key, fingerprint)) is not None:
             return remembered
         raise
 
 
 async def _recall(actor_id: int, key: str, fingerprint: str) -> Response | None:
-    row = await IdempotencyKey.get_or_none(actor_id=actor_id, key=key)
-    if row is None:
+    found = await database.rows(
+        "SELECT fingerprint, status, body, location FROM idempotency_key WHERE actor_id = $1 AND key = $2", [actor_id, key]
+    )
+    if not found:
         return None
-    if row.fingerprint != fingerprint:
+    row = found[0]
+    if row["fingerprint"] != fingerprint:
         raise Refused("idempotency-key-reused", N_("This idempotency key was used for another request."))
-    headers = {"Location": row.location} if row.location else {}
-    media_type = "application/json" if row.body else None
-    return Response(row.body, row.status, headers | {"Idempotency-Replayed": "true"}, media_type)
+    headers = {"Location": row["location"]} if row["location"] else {}
+    media_type = "application/json" if row["body"] else None
+    return Response(row["body"], row["status"], headers | {"Idempotency-Replayed": "true"}, media_type)
 
 
 async def _remember(actor_id: int, key: str, route: str, fingerprint: str, response: Response) -> None:
     is_json = response.headers.get("content-type", "").startswith("application/json")
-    await IdempotencyKey.create(
+    await database.insert(
+        IdempotencyKey,
         actor_id=actor_id,
         key=key,
         route=route,

@@ -7,7 +7,7 @@ from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from redis.exceptions import RedisError
 
-from core import crypto, settings
+from core import crypto, wake
 from core.errors import TooMany
 
 RULES = {
@@ -26,9 +26,13 @@ _shared: SlidingWindowCounterRateLimiter | None = None
 
 def _over_redis() -> SlidingWindowCounterRateLimiter | None:
     global _shared
-    url = settings.current().redis_url
-    if _shared is None and url:
-        _shared = SlidingWindowCounterRateLimiter(RedisStorage(f"async+{url}", socket_timeout=0.5))
+    connection = wake.redis()
+    if _shared is None and connection is not None:
+        # The address only tells the library to speak with redis-py; the connections are the process's own.
+        storage = RedisStorage(
+            "async+redis://", implementation="redispy", connection_pool=connection.connection_pool
+        )
+        _shared = SlidingWindowCounterRateLimiter(storage)
     return _shared
 
 

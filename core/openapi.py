@@ -85,9 +85,16 @@ def _query_parameters(model: type[BaseModel] | None, schemas: Json) -> list[Json
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(schema.get("$defs", {}))
     return [
-        {"name": name, "in": "query", "required": name in schema.get("required", []), "schema": shape}
+        {"name": name, "in": "query", "required": name in schema.get("required", []), "schema": _given(shape)}
         for name, shape in schema["properties"].items()
     ]
+
+
+def _given(shape: Json) -> Json:
+    """A parameter's shape when it is there at all: in an address, null cannot be written."""
+    kinds = [kind for kind in shape.get("anyOf", []) if kind != {"type": "null"}]
+    rest = {name: value for name, value in shape.items() if name != "anyOf" and (name, value) != ("default", None)}
+    return rest if not kinds else kinds[0] | rest if len(kinds) == 1 else {"anyOf": kinds} | rest
 
 
 def _responses(route: ApiRoute, schemas: Json) -> Json:

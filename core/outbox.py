@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from tortoise.exceptions import IntegrityError
+from tortoise.exceptions import BaseORMException, IntegrityError
 
 from core import audit, clock, database, wake
 from core.models import OutboxRow, OutboxState
@@ -43,18 +43,23 @@ async def promise(job: str, *, due: datetime | None = None, key: str | None = No
 
     `args` are ids and small numbers, never personal data. With `key`, a promise already made is not made again.
     """
-    now = clock.now()
-    row = {"job": job, "args": args, "due_at": due or now, "key": key, "created_at": now}
     if key is not None and await OutboxRow.filter(key=key).exists():
         return
+    new = row(job, due=due, key=key, **args)
     if key is None:
-        await OutboxRow.create(**row)
+        await database.insert_all(new)
     else:
         with suppress(IntegrityError):
             async with database.attempt():
-                await OutboxRow.create(**row)
+                await database.insert_all(new)
+
+
+def row(job: str, *, due: datetime | None = None, key: str | None = None, **args: object) -> database.Row:
+    """The row of a promise, to be written in the open transaction together with others."""
+    now = clock.now()
     if due is None or due <= now:
         database.after_commit(wake.ring)
+    return OutboxRow, {"job": job, "args": args, "due_at": due or now, "key": key, "created_at": now}
 
 
 async def forget(key: str) -> None:
@@ -103,7 +108,6 @@ async def run(taken: Taken, jobs: dict[str, Job]) -> None:
     if taken.tries > MAX_TRIES:
         await _bury(taken, "its worker died each time")
         return
-    beat = asyncio.create_task(_keep_beating(taken))
     audit.set_origin(None, f"outbox-{taken.id}")
     try:
         await _do(taken, jobs)
@@ -111,8 +115,6 @@ async def run(taken: Taken, jobs: dict[str, Job]) -> None:
         log.warning("outbox.lost", row=taken.id, job=taken.job)
     except Exception as error:  # noqa: BLE001 whatever a job raises is the row's fate, not the worker's
         await _put_back(taken, error)
-    finally:
-        beat.cancel()
 
 
 async def _do(taken: Taken, jobs: dict[str, Job]) -> None:
@@ -133,10 +135,14 @@ async def _finish(taken: Taken) -> None:
         raise LostTheRow
 
 
-async def _keep_beating(taken: Taken) -> None:
+async def _keep_beating(batch: list[Taken]) -> None:
+    """For every row in hand, also those whose turn is yet to come: a slow job must not lose the rows behind it."""
     while True:
         await asyncio.sleep(HEARTBEAT.total_seconds())
-        await OutboxRow.filter(id=taken.id, fence=taken.fence).update(heartbeat_at=clock.now())
+        with suppress(*database.AWAY, BaseORMException, OSError):
+            for row in batch:
+                mine = OutboxRow.filter(id=row.id, fence=row.fence, state=OutboxState.RUNNING)
+                await mine.update(heartbeat_at=clock.now())
 
 
 async def _put_back(taken: Taken, error: Exception) -> None:
@@ -167,9 +173,13 @@ async def relay(jobs: dict[str, Job], *, batch: int = 10) -> int:
     """Run everything that is due; how many rows that was. Several workers may do so at once."""
     total = 0
     while taken := await take(batch, clock.now()):
-        # One after the other: on SQLite a process has one connection, and elsewhere more workers are the way.
-        for row in taken:
-            await run(row, jobs)
+        beat = asyncio.create_task(_keep_beating(taken))
+        try:
+            # One after the other: on SQLite a process has one connection, and elsewhere more workers are the way.
+            for row in taken:
+                await run(row, jobs)
+        finally:
+            beat.cancel()
         total += len(taken)
     return total
 

@@ -2,18 +2,22 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Protocol
 
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from core import audit, idempotency, sessions
-from core.errors import Forbidden, Malformed, SignInNeeded
+from core.errors import AppError, Forbidden, Malformed, NotFound, SignInNeeded
 
 Handler = Callable[[Request], Awaitable[Response]]
 MOST_FIELDS = 300
+LARGEST_ID = 2**63 - 1
+"""No row has a greater id: the databases themselves choke on such a number."""
 
 
 class Person(Protocol):
@@ -52,6 +56,8 @@ async def admit(request: Request, who: Who) -> Any:
         raise SignInNeeded
     if viewer is not None and not who.admits(viewer):
         raise Forbidden
+    if any(isinstance(value, int) and value > LARGEST_ID for value in request.path_params.values()):
+        raise NotFound
     return viewer
 
 
@@ -71,6 +77,12 @@ def post(path: str, handler: Handler, *, who: Who) -> Guarded:
     """A form: proven to be ours, and done once however often it is sent."""
 
     async def endpoint(request: Request) -> Response:
+        try:
+            return await answer(request)
+        finally:
+            await request.close()  # the files that came with the form
+
+    async def answer(request: Request) -> Response:
         viewer = await admit(request, who)
         form = await read_form(request)
         sessions.check_form(request, str(form.get("_csrf", "")))
@@ -79,18 +91,30 @@ def post(path: str, handler: Handler, *, who: Who) -> Guarded:
             response = await handler(request)
         else:
             response = await idempotency.once(
-                actor_id=viewer.id, key=key, route=request.url.path, content=_content(form), run=lambda: handler(request)
+                actor_id=viewer.id, key=key, route=request.scope["path"], content=_content(form), run=lambda: handler(request)
             )
+            response = _shown_again(request, response)
         sessions.remember_visitor(request, response)
         return response
 
     return Guarded(path, endpoint, who=who, methods=["POST"])
 
 
+def _shown_again(request: Request, response: Response) -> Response:
+    """A block is not kept with its key (it may show a person's data): the second tap loads the page as it is now."""
+    if "Idempotency-Replayed" not in response.headers or "location" in response.headers:
+        return response
+    if request.headers.get("hx-request") == "true":
+        return Response(headers={"HX-Refresh": "true"})
+    return see_other(sessions.safe_next(sessions.came_from(request)))
+
+
 async def read_form(request: Request) -> FormData:
     """The form that was sent. Raises Malformed when it is no form or has absurdly many fields."""
     try:
         return await request.form(max_fields=MOST_FIELDS, max_files=5)
+    except AppError:
+        raise
     except Exception as error:
         raise Malformed from error
 
@@ -102,7 +126,7 @@ def _content(form: Mapping[str, Any]) -> bytes:
 async def fields(request: Request) -> dict[str, str]:
     """The text answers of the form, our own hidden fields and empty answers left out."""
     form = await read_form(request)
-    return {name: value for name, value in form.items() if isinstance(value, str) and value != "" and name[0] != "_"}
+    return {name: value for name, value in form.items() if isinstance(value, str) and value != "" and not name.startswith("_")}
 
 
 def see_other(path: str) -> RedirectResponse:

@@ -1,7 +1,7 @@
 """The session cookie, the visitor cookie, and the token that proves a form is ours."""
 
 import secrets
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -66,14 +66,28 @@ def check_form(request: Request, token: str) -> None:
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise Forbidden("foreign-form", N_("This form came from another site and was not sent."))
     origin = request.headers.get("origin")
-    if origin and origin != "null" and urlsplit(origin).netloc != request.headers.get("host", ""):
+    if origin and origin != "null" and _parts(origin).netloc != request.headers.get("host", ""):
         raise Forbidden("foreign-form", N_("This form came from another site and was not sent."))
     if not crypto.is_signed(f"{visitor(request)}\0{session_token(request)}", token, "csrf"):
         raise Forbidden("stale-form", N_("This page was open for too long. Please load it again; nothing was saved."))
 
 
+def came_from(request: Request) -> str:
+    """Path of the page somebody was on, or the first page."""
+    return _parts(request.headers.get("referer", "")).path or "/"
+
+
+def _parts(address: str) -> SplitResult:
+    """An address from a header, which may be anything; what is no address has empty parts."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
+
+
 def safe_next(target: str, default: str = "/") -> str:
     """Where to go after signing in: a path of this site and nothing else."""
-    if not target.startswith("/") or target.startswith(("//", "/\\")) or "\\" in target or "\n" in target:
+    # Browsers drop tabs and line breaks from an address: "/<tab>/evil.example" would be another site's.
+    if not target.startswith("/") or target.startswith("//") or "\\" in target or not target.isprintable():
         return default
     return target

@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from datetime import date
 
-from core.i18n import _
+from core.i18n import translated
 from rulebook.law import Level, rule
+
+Span = tuple[int, int]
+"""First and one past the last letter, counted in the field as it was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +23,20 @@ class Finding:
     """The article it rests on, as cited in Chinese."""
     suggestion: str = ""
     params: tuple[tuple[str, object], ...] = ()
+    span: Span | None = None
+    """Where in the field the offending words stand; None where it is not about words."""
+    found: str = ""
+    """Those words, as written."""
 
     @property
     def text(self) -> str:
         """What is wrong, in the reader's language."""
-        return _(self.message, **dict(self.params))
+        return translated(self.message, **dict(self.params))
 
     @property
     def advice(self) -> str:
         """What would be right, in the reader's language; empty where nothing helps."""
-        return _(self.suggestion, **dict(self.params))
+        return translated(self.suggestion, **dict(self.params))
 
 
 def finding(

@@ -5,9 +5,12 @@ from datetime import date
 from functools import cache
 from typing import Literal, cast
 
+from rulebook.places import upwards
 from rulebook.tables import rows
 
 Level = Literal["stop", "warn"]
+OFF = "off"
+"""In the column `level`: from that day on the rule is not applied in that region."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +24,21 @@ class Rule:
     effective_from: date
     limit: int | None
     """The number the rule turns on (days, years), where it has one."""
+    region_code: str = ""
+    """The region it holds in, with all that lies below; empty: everywhere."""
 
 
-def rule(code: str, on: date) -> Rule | None:
-    """The rule of this code in force on a day, or None where it does not hold yet."""
-    return next((row for row in _rules()[code] if row.effective_from <= on), None)
+def rule(code: str, on: date, region_code: str = "") -> Rule | None:
+    """The rule of this code in force on a day, or None where it does not hold (yet).
+
+    The closest region has the word: county before city before province before the country.
+    """
+    standing = [row for row in _rules()[code] if row.effective_from <= on]
+    for place in upwards(region_code) if any(row.region_code for row in standing) else [""]:
+        found = next((row for row in standing if row.region_code == place), None)
+        if found:
+            return None if found.level == OFF else found
+    return None
 
 
 def rules() -> list[Rule]:
@@ -51,4 +64,5 @@ def _read_rule(row: dict[str, str]) -> Rule:
         row["source"],
         date.fromisoformat(row["effective_from"]),
         int(row["limit"]) if row["limit"] else None,
+        row["region_code"],
     )

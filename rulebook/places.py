@@ -53,6 +53,15 @@ def county(code: str) -> Region | None:
     return found if found and found.level == "county" else None
 
 
+def upwards(code: str) -> list[str]:
+    """The code with those of all it lies in, the closest first; the last is empty: the whole country."""
+    codes, place = [], region(code)
+    while place:
+        codes.append(place.code)
+        place = region(place.parent_code)
+    return [*codes, ""]
+
+
 def provinces() -> list[Region]:
     """The provinces, in the order of their codes."""
     return children("")

@@ -1,15 +1,22 @@
 """What a posting must carry and may not ask: small checks in one list, for the coach and for publishing."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import chain, repeat
 
 from core.i18n import N_
 from rulebook.findings import Finding, finding
+from rulebook.heat import hot_months, on_hot_days
 from rulebook.law import rule
 from rulebook.places import region
-from rulebook.trades import barred_trade, too_young, trade
+from rulebook.trades import barred_trade, names_certificate, too_young, trade
 from rulebook.wages import why_not_wage
+from rulebook.wording import check_text
+
+HOUR = 60
+"""Minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +37,14 @@ class Posting:
     min_age: int | None = None
     settles_within_days: int | None = None
     valid_until: date | None = None
+    break_minutes: tuple[int, ...] = ()
+    """Unpaid break of each shift, in their order; missing ones count as none."""
+    insured: bool | None = None
+    """Accident cover is switched on for these shifts."""
+    certificates: tuple[str, ...] = ()
+    """Certificates that are asked for: keys of trades.CERTIFICATES."""
+    outdoor: bool | None = None
+    """Under the open sky; None: as usual in the trade."""
 
 
 Check = Callable[[Posting, date], Iterator[Finding | None]]
@@ -123,4 +138,118 @@ def ages(posting: Posting, on: date) -> Iterator[Finding | None]:
         yield barred_trade(wanted, on, "min_age")
 
 
-CHECKS: tuple[Check, ...] = (missing_elements, expired, wage_floor, settlement_days, ages)
+def wording(posting: Posting, on: date) -> Iterator[Finding | None]:
+    """No barred words, no bait, no way around the site in what people will read."""
+    texts = {
+        "title": posting.title,
+        "duties": posting.duties,
+        "conditions": posting.conditions,
+        "address": posting.address,
+    }
+    for field, text in texts.items():
+        yield from check_text(field, text, on, posting.region_code)
+
+
+def part_time_hours(posting: Posting, on: date) -> Iterator[Finding | None]:
+    """Whoever takes a shift on each of the days stays within part-time work."""
+    days = _longest_by_day(posting)
+    if not days:
+        return
+    most_a_day, most_a_week = rule("part-time-day", on), rule("part-time-week", on)
+    if most_a_day and most_a_day.limit and sum(days.values()) > most_a_day.limit * HOUR * len(days):
+        yield finding(
+            "part-time-day",
+            on,
+            "shifts",
+            N_(
+                "More than %(hours)s hours a day on average is no part-time work: it counts as ordinary employment."
+            ),
+            N_("Make the shifts shorter or share them out, or make an ordinary labour contract."),
+            hours=most_a_day.limit,
+        )
+    if most_a_week and most_a_week.limit and max(_by_week(days).values()) > most_a_week.limit * HOUR:
+        yield finding(
+            "part-time-week",
+            on,
+            "shifts",
+            N_(
+                "Whoever takes a shift every day works more than %(hours)s hours a week: that counts as ordinary employment."
+            ),
+            N_("Share the days out among more people, or make an ordinary labour contract."),
+            hours=most_a_week.limit,
+        )
+
+
+def _longest_by_day(posting: Posting) -> dict[date, int]:
+    """Minutes of the longest shift that starts on each day: several shifts of a day are for several people."""
+    days: dict[date, int] = {}
+    breaks = chain(posting.break_minutes, repeat(0))
+    for (start, end), rest in zip(posting.shifts, breaks, strict=False):
+        minutes = int((end - start).total_seconds()) // 60 - rest
+        days[start.date()] = max(days.get(start.date(), 0), minutes)
+    return days
+
+
+def _by_week(days: dict[date, int]) -> Counter[tuple[int, int]]:
+    weeks: Counter[tuple[int, int]] = Counter()
+    for day, minutes in days.items():
+        weeks[day.isocalendar()[:2]] += minutes
+    return weeks
+
+
+def certificate(posting: Posting, on: date) -> Iterator[Finding | None]:
+    """A trade that the law ties to a certificate asks for it."""
+    wanted = trade(posting.trade_code)
+    if not wanted or not wanted.certificate or not posting.conditions.strip():
+        return
+    said = f"{posting.title}\n{posting.conditions}"
+    if wanted.certificate in posting.certificates or names_certificate(said, wanted.certificate):
+        return
+    found = finding(
+        "certificate",
+        on,
+        "conditions",
+        N_("The law asks for a certificate in this trade, and the conditions do not name it."),
+        N_("Name the certificate in the conditions."),
+        certificate=wanted.certificate,
+    )
+    # The law of the trade says more than the general rule behind all of them.
+    yield found and replace(found, rule=wanted.certificate_rule)
+
+
+def insurance(posting: Posting, on: date) -> Iterator[Finding | None]:
+    """Work in which people get hurt is not posted without a word about insurance."""
+    wanted = trade(posting.trade_code)
+    if wanted and wanted.risky and posting.insured is False:
+        yield finding(
+            "insurance",
+            on,
+            "insured",
+            N_("Accidents happen in this trade, and no cover is switched on: the employer pays for them."),
+            N_(
+                "Switch on cover for these shifts. It does not replace work-injury insurance for your employees."
+            ),
+        )
+
+
+def heat(posting: Posting, on: date) -> Iterator[Finding | None]:
+    """Outdoor work in the hot months says what happens when it gets hot."""
+    wanted = trade(posting.trade_code)
+    outdoor = bool(wanted and wanted.outdoor) if posting.outdoor is None else posting.outdoor
+    months = hot_months(posting.region_code, on)
+    if outdoor and any(start.month in months for start, _ in posting.shifts):
+        yield on_hot_days(on)
+
+
+CHECKS: tuple[Check, ...] = (
+    missing_elements,
+    expired,
+    wording,
+    certificate,
+    wage_floor,
+    settlement_days,
+    ages,
+    part_time_hours,
+    heat,
+    insurance,
+)

@@ -37,6 +37,10 @@ class Trade:
     certificate: str
     """What the law asks for: a key of CERTIFICATES, or empty."""
     certificate_rule: str
+    outdoor: bool = False
+    """Done under the open sky, so heat rules apply."""
+    risky: bool = False
+    """Accidents are frequent enough to ask about insurance."""
 
     def name(self, locale: str) -> str:
         """The trade's name; Chinese readers of either script get the Chinese one."""
@@ -91,6 +95,17 @@ def _younger(age: int, code: str, on: date) -> bool:
     return found is not None and found.limit is not None and age < found.limit
 
 
+def names_certificate(text: str, certificate: str) -> bool:
+    """Whether a text speaks of this kind of certificate, in any of the words people use for it."""
+    plain = text.lower()
+    return any(word in plain for word in _certificate_words().get(certificate, ()))
+
+
+@cache
+def _certificate_words() -> dict[str, list[str]]:
+    return {row["certificate"]: row["words"].split("|") for row in rows("certificates.csv")}
+
+
 @cache
 def _trades() -> dict[str, Trade]:
     return {row["code"]: _read_trade(row) for row in rows("trades.csv")}
@@ -107,4 +122,6 @@ def _read_trade(row: dict[str, str]) -> Trade:
         row["bar_rule"],
         row["certificate"],
         row["certificate_rule"],
+        row["outdoor"] == "1",
+        row["risky"] == "1",
     )

@@ -20,10 +20,6 @@ from marketplace.models import Gig, Shift
 
 KUNSHAN = "320583"
 HERE = (31.3850, 120.9550)
-ID_NUMBERS = {
-    "wanda": "32058319900101122X",
-    "stan": "320583199202022345",
-}
 
 
 async def person(name: str, phone: str, *, born: str = "1990-01-01", **more: Any) -> User:
@@ -93,7 +89,7 @@ async def make_employer(name: str, credit_code: str, member: User, *, verified: 
     now = clock.now()
     employer = await Employer.create(
         name=name, credit_code=credit_code, kind=EmployerKind.COMPANY, region_code=KUNSHAN, created_at=now,
-        licence_state=LicenceState.VERIFIED if verified else LicenceState.PENDING, decided_at=now,
+        licence_state=LicenceState.VERIFIED if verified else LicenceState.PENDING, decided_at=now, decided_by=member,
         submitted_at=now, verified_until=now + timedelta(days=100) if verified else None,
     )
     await Membership.create(user=member, role=Role.EMPLOYER, employer=employer, created_at=now)
@@ -154,7 +150,7 @@ class Visitor(httpx.AsyncClient):
         token = await accounts_actions._open_session(user, SessionKind.BROWSER, "test", now)
         if second_factor:
             await Session.filter(user_id=user.id).update(second_factor_at=now)
-        self.cookies.set("jishi", token, domain="localhost")
+        self.cookies.set("jishi", token, domain="localhost.local")
         return self
 
     async def calls_as(self, user: User) -> "Visitor":
