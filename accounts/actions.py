@@ -16,7 +16,7 @@ from accounts.queries import members_to_tell, token_hash
 from accounts.rules import IdentityState, LicenceState, Purpose, Role, SessionKind, Viewer
 from core import audit, crypto, live, outbox
 from core.database import Row, insert, insert_all, transaction
-from core.errors import Forbidden, NotFound, Refused, refusal
+from core.errors import Forbidden, NotFound, Refusal, Refused, refusal
 from core.files import Stored
 from core.i18n import N_
 
@@ -36,8 +36,11 @@ async def request_code(phone: str, now: datetime) -> str:
     async with transaction():
         await SignInCode.filter(phone_index=index, used_at=None).update(used_at=now)
         row = await SignInCode.create(
-            phone=phone, phone_index=index, nonce=secrets.token_hex(16),
-            created_at=now, expires_at=now + rules.CODE_LIVES,
+            phone=phone,
+            phone_index=index,
+            nonce=secrets.token_hex(16),
+            created_at=now,
+            expires_at=now + rules.CODE_LIVES,
         )
         await outbox.promise("accounts.send_code", code_id=row.id)
     return code_of(row)
@@ -58,7 +61,11 @@ async def sign_in(phone: str, code: str, *, locale: str, device: str, now: datet
     counted = await SignInCode.filter(id=row.id, tries__lt=rules.CODE_TRIES).update(tries=F("tries") + 1)
     matches = hmac.compare_digest(code_of(row).encode(), code.strip().encode())
     why_not = rules.why_not_code(
-        expires_at=row.expires_at, exhausted=not counted, used=row.used_at is not None, matches=matches, now=now
+        expires_at=row.expires_at,
+        exhausted=not counted,
+        used=row.used_at is not None,
+        matches=matches,
+        now=now,
     )
     if why_not:
         raise Refused(why_not)
@@ -68,11 +75,10 @@ async def sign_in(phone: str, code: str, *, locale: str, device: str, now: datet
         user = await _account(phone, index, locale, now)
         if user.disabled_at is not None:
             raise Forbidden("disabled", N_("This account is closed. Please ask at a station."))
-        token = await _open_session(user, SessionKind.BROWSER, device, now)
-    return token
+        return await _open_session(user, SessionKind.BROWSER, device, now)
 
 
-def _wrong_code() -> rules.Refusal:
+def _wrong_code() -> Refusal:
     return refusal("wrong-code", N_("This code is wrong or has expired. Please ask for a new one."))
 
 
@@ -89,8 +95,13 @@ async def _open_session(user: User, kind: SessionKind, device: str, now: datetim
     staff = await Membership.filter(user_id=user.id, role__in=rules.STAFF).exists()
     lifetime = rules.STAFF_SESSION if staff and kind is SessionKind.BROWSER else rules.WORKER_SESSION
     session = await Session.create(
-        token_hash=token_hash(token), user=user, kind=kind, device=device[:80], created_at=now,
-        last_seen_at=now, expires_at=now + lifetime.absolute,
+        token_hash=token_hash(token),
+        user=user,
+        kind=kind,
+        device=device[:80],
+        created_at=now,
+        last_seen_at=now,
+        expires_at=now + lifetime.absolute,
         # A bearer token is made at the machine's own command line, which is proof enough.
         second_factor_at=now if kind is SessionKind.API else None,
     )
@@ -144,7 +155,9 @@ async def show_second_factor(viewer: Viewer, code: str, now: datetime) -> None:
     async with transaction():
         fresh = step and await User.filter(id=user.id, totp_last_step__lt=step).update(totp_last_step=step)
         if not fresh:
-            raise Refused("wrong-second-factor", N_("This code is wrong or was used before. Please take the next one."))
+            raise Refused(
+                "wrong-second-factor", N_("This code is wrong or was used before. Please take the next one.")
+            )
         await Session.filter(id=viewer.session_id).update(second_factor_at=now)
         await audit.record("session.second-factor", "session", viewer.session_id, now=now)
 
@@ -156,7 +169,9 @@ def _totp_step(secret: str, code: str, now: datetime) -> int:
     present = int(now.timestamp()) // TOTP_STEP
     app = pyotp.TOTP(secret)
     steps = (present, present - 1, present + 1)
-    return next((step for step in steps if hmac.compare_digest(app.generate_otp(step).encode(), code.encode())), 0)
+    return next(
+        (step for step in steps if hmac.compare_digest(app.generate_otp(step).encode(), code.encode())), 0
+    )
 
 
 # --- a person ---
@@ -172,9 +187,7 @@ async def tell_who(viewer: Viewer, profile: ProfileInput, now: datetime) -> None
             user.name, user.id_number, user.birth_date = profile.name, profile.id_number, profile.birth_date
             user.id_index = crypto.blind_index(profile.id_number)
             user.identity_state = IdentityState.DECLARED
-            await user.save(
-                update_fields=["name", "id_number", "birth_date", "id_index", "identity_state"]
-            )
+            await user.save(update_fields=["name", "id_number", "birth_date", "id_index", "identity_state"])
             await audit.record("account.identity", "account", user.id, now=now)
     except IntegrityError:
         raise Refused(
@@ -190,8 +203,11 @@ async def set_locale(viewer: Viewer, locale: str) -> None:
 def consent_to_share(user_id: int, employer_id: int, now: datetime) -> Row:
     """The row that says that somebody lets this employer see name and phone."""
     return Consent, {
-        "user_id": user_id, "employer_id": employer_id, "purpose": Purpose.SHARE_WITH_EMPLOYER,
-        "text_version": CONSENT_VERSION, "given_at": now,
+        "user_id": user_id,
+        "employer_id": employer_id,
+        "purpose": Purpose.SHARE_WITH_EMPLOYER,
+        "text_version": CONSENT_VERSION,
+        "given_at": now,
     }
 
 
@@ -211,7 +227,9 @@ async def notify(
     live.touch("inbox", user_id)
 
 
-async def notify_employer(employer_id: int, kind: str, now: datetime, *, link: str = "", **params: object) -> None:
+async def notify_employer(
+    employer_id: int, kind: str, now: datetime, *, link: str = "", **params: object
+) -> None:
     """The same for every member of an employer."""
     for user_id in await members_to_tell(employer_id):
         await notify(user_id, kind, now, link=link, **params)
@@ -225,13 +243,19 @@ async def read_notices(viewer: Viewer, now: datetime) -> None:
 # --- employers ---
 
 
-async def register_employer(viewer: Viewer, new: EmployerInput, licence: Stored | None, now: datetime) -> Employer:
+async def register_employer(
+    viewer: Viewer, new: EmployerInput, licence: Stored | None, now: datetime
+) -> Employer:
     """Register an employer with its licence; the one who does it becomes its first member."""
     try:
         async with transaction():
             employer = await Employer.create(
-                name=new.name, credit_code=new.credit_code, kind=new.kind, region_code=new.region_code,
-                created_at=now, **_licence(licence, now),
+                name=new.name,
+                credit_code=new.credit_code,
+                kind=new.kind,
+                region_code=new.region_code,
+                created_at=now,
+                **_licence(licence, now),
             )
             await Membership.create(user_id=viewer.id, role=Role.EMPLOYER, employer=employer, created_at=now)
             await audit.record("employer.registered", "employer", employer.id, now=now)
@@ -246,8 +270,10 @@ def _licence(stored: Stored | None, now: datetime) -> dict[str, object]:
     if stored is None:
         return {}
     return {
-        "licence_path": stored.path, "licence_type": stored.media_type,
-        "licence_state": LicenceState.PENDING, "submitted_at": now,
+        "licence_path": stored.path,
+        "licence_type": stored.media_type,
+        "licence_state": LicenceState.PENDING,
+        "submitted_at": now,
     }
 
 
@@ -255,10 +281,14 @@ async def submit_licence(employer_id: int, stored: Stored, now: datetime) -> Non
     """Hand in a licence, new or again, for an officer to look at."""
     async with transaction():
         await Employer.filter(id=employer_id).update(**_licence(stored, now), rejection="")
-        await audit.record("employer.licence-submitted", "employer", employer_id, now=now, sha256=stored.sha256)
+        await audit.record(
+            "employer.licence-submitted", "employer", employer_id, now=now, sha256=stored.sha256
+        )
 
 
-async def decide_licence(employer_id: int, officer: Viewer, *, accept: bool, reason: str, now: datetime) -> None:
+async def decide_licence(
+    employer_id: int, officer: Viewer, *, accept: bool, reason: str, now: datetime
+) -> None:
     """An officer says whether the licence is right. A no needs its reason."""
     if not accept and not reason:
         raise Refused("reason-needed", N_("Please give the reason; the employer will read it."))
@@ -269,8 +299,11 @@ async def decide_licence(employer_id: int, officer: Viewer, *, accept: bool, rea
             raise Refused(why_not)
         state = LicenceState.VERIFIED if accept else LicenceState.REJECTED
         await Employer.filter(id=employer_id).update(
-            licence_state=state, decided_at=now, decided_by_id=officer.id,
-            verified_until=now + rules.REVERIFY_AFTER if accept else None, rejection="" if accept else reason,
+            licence_state=state,
+            decided_at=now,
+            decided_by_id=officer.id,
+            verified_until=now + rules.REVERIFY_AFTER if accept else None,
+            rejection="" if accept else reason,
         )
         await audit.record("employer.decided", "employer", employer_id, now=now, to=state.value)
         kind = "employer-verified" if accept else "employer-rejected"

@@ -48,9 +48,15 @@ async def tell_me(call: Call) -> Me:
 
 def _me(viewer: Viewer, user: Any) -> Me:
     return Me(
-        id=user.id, name=user.name, phone=masked(str(user.phone)),
-        id_number=masked(str(user.id_number)) if user.id_number else "", identity=user.identity_state,
-        locale=user.locale, roles=sorted(viewer.roles), employer_ids=list(viewer.employer_ids), unread=viewer.unread,
+        id=user.id,
+        name=user.name,
+        phone=masked(str(user.phone)),
+        id_number=masked(str(user.id_number)) if user.id_number else "",
+        identity=user.identity_state,
+        locale=user.locale,
+        roles=sorted(viewer.roles),
+        employer_ids=list(viewer.employer_ids),
+        unread=viewer.unread,
     )
 
 
@@ -78,8 +84,12 @@ async def list_notices(call: Call) -> Notices:
 
 def _notice(notice: Any) -> NoticeItem:
     return NoticeItem(
-        id=notice.id, kind=notice.kind, text=notices.sentence(notice), link=notice.link,
-        created_at=notice.created_at, read=notice.read_at is not None,
+        id=notice.id,
+        kind=notice.kind,
+        text=notices.sentence(notice),
+        link=notice.link,
+        created_at=notice.created_at,
+        read=notice.read_at is not None,
     )
 
 
@@ -102,9 +112,14 @@ class EmployerItem(BaseModel):
     def of(cls, employer: Any) -> Self:
         """From a row."""
         return cls(
-            id=employer.id, name=employer.name, credit_code=employer.credit_code, kind=employer.kind,
-            region_code=employer.region_code, licence=employer.licence_state,
-            verified_until=employer.verified_until, rejection=employer.rejection,
+            id=employer.id,
+            name=employer.name,
+            credit_code=employer.credit_code,
+            kind=employer.kind,
+            region_code=employer.region_code,
+            licence=employer.licence_state,
+            verified_until=employer.verified_until,
+            rejection=employer.rejection,
         )
 
 
@@ -116,7 +131,9 @@ class Employers(BaseModel):
 
 async def list_employers(call: Call) -> Employers:
     """The viewer's employers."""
-    return Employers(items=[EmployerItem.of(employer) for employer in await queries.employers_of(call.viewer)])
+    return Employers(
+        items=[EmployerItem.of(employer) for employer in await queries.employers_of(call.viewer)]
+    )
 
 
 async def register_employer(call: Call) -> EmployerItem:
@@ -175,7 +192,9 @@ async def list_sites(call: Call) -> Sites:
     if wanted is not None:
         await queries.employer_for(call.viewer, wanted)
     employers = call.viewer.employer_ids if wanted is None else (wanted,)
-    return Sites(items=[_site(site, employer) for employer in employers for site in await queries.sites_of(employer)])
+    return Sites(
+        items=[_site(site, employer) for employer in employers for site in await queries.sites_of(employer)]
+    )
 
 
 async def add_site(call: Call) -> SiteItem:
@@ -187,8 +206,15 @@ async def add_site(call: Call) -> SiteItem:
 
 def _site(site: Any, employer_id: int) -> SiteItem:
     return SiteItem(
-        id=site.id, employer_id=employer_id, name=site.name, address=site.address, region_code=site.region_code,
-        township_code=site.township_code, lat=site.lat, lon=site.lon, fence_m=site.fence_m,
+        id=site.id,
+        employer_id=employer_id,
+        name=site.name,
+        address=site.address,
+        region_code=site.region_code,
+        township_code=site.township_code,
+        lat=site.lat,
+        lon=site.lon,
+        fence_m=site.fence_m,
     )
 
 
@@ -198,7 +224,9 @@ def _site(site: Any, employer_id: int) -> SiteItem:
 class PlacesQuery(Input):
     """A name to look for, or the region whose parts are wanted; neither lists the provinces."""
 
-    q: str = Field("", max_length=40, description="Part of a name; several words may be given.", examples=["昆山 花桥"])
+    q: str = Field(
+        "", max_length=40, description="Part of a name; several words may be given.", examples=["昆山 花桥"]
+    )
     parent: str = Field("", max_length=9, description="Code of the region above.", examples=["320583"])
 
 
@@ -229,31 +257,102 @@ async def list_places(call: Call) -> Places:
 
 
 routes = [
-    api("GET", "/api/v1/me", show_me, who=signed_in, operation=Operation(N_("The caller's own account"), answer=Me)),
-    api("PUT", "/api/v1/me", tell_me, who=signed_in, operation=Operation(
-        N_("Tell name and ID number, once, before the first shift"), body=ProfileInput, answer=Me,
-        refusals=("identity-fixed", "id-number-taken"),
-    )),
-    api("GET", "/api/v1/notices", list_notices, who=signed_in, operation=Operation(
-        N_("The caller's messages, newest first"), answer=Notices,
-    )),
-    api("GET", "/api/v1/employers", list_employers, who=signed_in, operation=Operation(
-        N_("Employers the caller acts for"), answer=Employers,
-    )),
-    api("POST", "/api/v1/employers", register_employer, who=signed_in, operation=Operation(
-        N_("Register an employer"), 201, body=EmployerInput, answer=EmployerItem, refusals=("credit-code-taken",),
-    )),
-    api("POST", "/api/v1/employers/{id:int}/decision", decide_employer, who=officer_only, operation=Operation(
-        N_("Decide on an employer's licence"), body=DecisionInput, answer=EmployerItem,
-        refusals=("reason-needed", "nothing-to-verify"),
-    )),
-    api("GET", "/api/v1/sites", list_sites, who=employer_member, operation=Operation(
-        N_("Sites of the caller's employers"), query=SitesQuery, answer=Sites,
-    )),
-    api("POST", "/api/v1/sites", add_site, who=employer_member, operation=Operation(
-        N_("Add a site"), 201, body=NewSite, answer=SiteItem,
-    )),
-    api("GET", "/api/v1/places", list_places, who=anyone, operation=Operation(
-        N_("Regions by name, or the parts of a region"), query=PlacesQuery, answer=Places,
-    )),
+    api(
+        "GET",
+        "/api/v1/me",
+        show_me,
+        who=signed_in,
+        operation=Operation(N_("The caller's own account"), answer=Me),
+    ),
+    api(
+        "PUT",
+        "/api/v1/me",
+        tell_me,
+        who=signed_in,
+        operation=Operation(
+            N_("Tell name and ID number, once, before the first shift"),
+            body=ProfileInput,
+            answer=Me,
+            refusals=("identity-fixed", "id-number-taken"),
+        ),
+    ),
+    api(
+        "GET",
+        "/api/v1/notices",
+        list_notices,
+        who=signed_in,
+        operation=Operation(
+            N_("The caller's messages, newest first"),
+            answer=Notices,
+        ),
+    ),
+    api(
+        "GET",
+        "/api/v1/employers",
+        list_employers,
+        who=signed_in,
+        operation=Operation(
+            N_("Employers the caller acts for"),
+            answer=Employers,
+        ),
+    ),
+    api(
+        "POST",
+        "/api/v1/employers",
+        register_employer,
+        who=signed_in,
+        operation=Operation(
+            N_("Register an employer"),
+            201,
+            body=EmployerInput,
+            answer=EmployerItem,
+            refusals=("credit-code-taken",),
+        ),
+    ),
+    api(
+        "POST",
+        "/api/v1/employers/{id:int}/decision",
+        decide_employer,
+        who=officer_only,
+        operation=Operation(
+            N_("Decide on an employer's licence"),
+            body=DecisionInput,
+            answer=EmployerItem,
+            refusals=("reason-needed", "nothing-to-verify"),
+        ),
+    ),
+    api(
+        "GET",
+        "/api/v1/sites",
+        list_sites,
+        who=employer_member,
+        operation=Operation(
+            N_("Sites of the caller's employers"),
+            query=SitesQuery,
+            answer=Sites,
+        ),
+    ),
+    api(
+        "POST",
+        "/api/v1/sites",
+        add_site,
+        who=employer_member,
+        operation=Operation(
+            N_("Add a site"),
+            201,
+            body=NewSite,
+            answer=SiteItem,
+        ),
+    ),
+    api(
+        "GET",
+        "/api/v1/places",
+        list_places,
+        who=anyone,
+        operation=Operation(
+            N_("Regions by name, or the parts of a region"),
+            query=PlacesQuery,
+            answer=Places,
+        ),
+    ),
 ]

@@ -95,7 +95,9 @@ class Membership(Model):
     """A person's role at an employer or an office."""
 
     id = fields.BigIntField(primary_key=True)
-    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("accounts.User", related_name="memberships")
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "accounts.User", related_name="memberships"
+    )
     role = fields.CharEnumField(Role, max_length=15)
     employer: fields.ForeignKeyNullableRelation[Employer] = fields.ForeignKeyField(
         "accounts.Employer", related_name="members", null=True

@@ -114,7 +114,9 @@ async def employers_to_verify(regions: list[str]) -> list[Employer]:
 
 async def counties_of(viewer: Viewer) -> list[str]:
     """The counties an officer's offices answer for."""
-    rows = await Membership.filter(user_id=viewer.id, role=Role.OFFICER).values_list("office__region_code", flat=True)
+    rows = await Membership.filter(user_id=viewer.id, role=Role.OFFICER).values_list(
+        "office__region_code", flat=True
+    )
     return sorted({str(code)[:6] for code in rows if code})
 
 

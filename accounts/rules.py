@@ -149,7 +149,9 @@ officer = Who("officer", lambda viewer: _has(viewer, Role.OFFICER))
 administrator = Who("administrator", lambda viewer: _has(viewer, Role.ADMINISTRATOR))
 
 
-def why_not_code(*, expires_at: datetime, exhausted: bool, used: bool, matches: bool, now: datetime) -> Refusal | None:
+def why_not_code(
+    *, expires_at: datetime, exhausted: bool, used: bool, matches: bool, now: datetime
+) -> Refusal | None:
     """Why a sign-in code does not open the door. Wrong, used and expired sound alike on purpose."""
     if used or exhausted or expires_at <= now or not matches:
         return refusal("wrong-code", N_("This code is wrong or has expired. Please ask for a new one."))

@@ -118,31 +118,48 @@ def _operation(path: str, method: str, told: dict[str, Any]) -> Operation:
     answer = told["responses"][status].get("content", {}).get("application/json", {}).get("schema", {})
     refused = told["responses"].get("409", {}).get("description", "").partition(": ")[2]
     return Operation(
-        id=told["operationId"], method=method.upper(), path=path, summary=told["summary"],
+        id=told["operationId"],
+        method=method.upper(),
+        path=path,
+        summary=told["summary"],
         who=WHO[told["description"].removeprefix("Who: ").removesuffix(".")],
-        parameters=[_field(each["name"], each["schema"], needed=each.get("required", False)) for each in told["parameters"]],
-        sends=sent.get("$ref", "").removeprefix(REF), status=status, answers=answer.get("$ref", "").removeprefix(REF),
+        parameters=[
+            _field(each["name"], each["schema"], needed=each.get("required", False))
+            for each in told["parameters"]
+        ],
+        sends=sent.get("$ref", "").removeprefix(REF),
+        status=status,
+        answers=answer.get("$ref", "").removeprefix(REF),
         refusals=refused.split(" | ") if refused else [],
     )
 
 
 def _shape(name: str, schema: dict[str, Any]) -> Shape:
     needed = schema.get("required", [])
-    fields = [_field(field, each, needed=field in needed) for field, each in schema.get("properties", {}).items()]
+    fields = [
+        _field(field, each, needed=field in needed) for field, each in schema.get("properties", {}).items()
+    ]
     return Shape(name, schema.get("description", ""), fields, schema.get("enum", []))
 
 
 def _field(name: str, schema: dict[str, Any], *, needed: bool) -> Field:
     says = [schema["description"]] if "description" in schema else []
-    says += [f"{word} {json.dumps(schema[key])}" for key, word in LIMITS.items() if schema.get(key) not in UNSAID]
+    says += [
+        f"{word} {json.dumps(schema[key])}" for key, word in LIMITS.items() if schema.get(key) not in UNSAID
+    ]
     says += [f"e.g. {json.dumps(schema['examples'][0], ensure_ascii=False)}"] if "examples" in schema else []
     kind, shape = _kind(schema)
     return Field(name, kind, shape, needed, " · ".join(says))
 
 
 LIMITS = {
-    "minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "minLength": "length ≥", "maxLength": "length ≤",
-    "maxItems": "items ≤", "default": "default",
+    "minimum": "≥",
+    "exclusiveMinimum": ">",
+    "maximum": "≤",
+    "minLength": "length ≥",
+    "maxLength": "length ≤",
+    "maxItems": "items ≤",
+    "default": "default",
 }
 UNSAID = ("", None, 2**62)
 """Values of limits that tell a reader nothing."""
@@ -166,7 +183,9 @@ def _kind(schema: dict[str, Any]) -> tuple[str, str]:
 
 async def for_programs(request: Request) -> Response:
     """OpenAPI 3.1."""
-    return JSONResponse(description(), headers={"Cache-Control": "no-cache", "Access-Control-Allow-Origin": "*"})
+    return JSONResponse(
+        description(), headers={"Cache-Control": "no-cache", "Access-Control-Allow-Origin": "*"}
+    )
 
 
 async def for_people(request: Request) -> Response:

@@ -22,7 +22,12 @@ def used() -> dict[str | tuple[str, str], str]:
     found: dict[str | tuple[str, str], str] = {}
     for path, catalogue, method in _sources():
         with path.open("rb") as file:
-            options = {"trimmed": "true", "newstyle_gettext": "true", "extensions": "jinja2.ext.do", "trim_blocks": "true"}
+            options = {
+                "trimmed": "true",
+                "newstyle_gettext": "true",
+                "extensions": "jinja2.ext.do",
+                "trim_blocks": "true",
+            }
             for _line, message, _comments, _context in extract(method, file, KEYWORDS, options=options):
                 key = message if isinstance(message, str) else tuple(message)
                 if key and key[0]:
@@ -81,7 +86,9 @@ def _hant(path: Path) -> dict[object, object]:
     # Words as well as characters: readers of zh-Hant say 資訊 and 簡訊, not 信息 and 短信.
     change = opencc.OpenCC("s2twp").convert
     return {
-        _key(m.id): tuple(change(form) for form in m.string) if isinstance(m.string, tuple | list) else change(m.string)
+        _key(m.id): tuple(change(form) for form in m.string)
+        if isinstance(m.string, tuple | list)
+        else change(m.string)
         for m in _load(path)
         if m.id
     }

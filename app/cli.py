@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -17,7 +16,9 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 importing_cli = typer.Typer(no_args_is_help=True, help="Bring postings in from a file.")
 cli.add_typer(importing_cli, name="import")
 
-Data = Annotated[Path | None, typer.Option("--data", help="Folder of everything Jishi keeps. Default: DATA_DIR or data.")]
+Data = Annotated[
+    Path | None, typer.Option("--data", help="Folder of everything Jishi keeps. Default: DATA_DIR or data.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 T = TypeVar("T")
 
@@ -39,7 +40,7 @@ def run_async(work: Callable[[], Awaitable[T]]) -> T:
     """Do this with the database open, and close it whatever happens."""
 
     async def inside() -> T:
-        from app.tables import config  # noqa: PLC0415 reads the settings that were installed just now
+        from app.tables import config
 
         await database.connect(config())
         try:
@@ -52,7 +53,7 @@ def run_async(work: Callable[[], Awaitable[T]]) -> T:
 
 def bring_up_to_date() -> None:
     """Apply the migrations that are missing."""
-    from app.tables import config  # noqa: PLC0415 as above
+    from app.tables import config
 
     async def inside() -> None:
         try:
@@ -73,8 +74,8 @@ def run(
     ] = None,
 ) -> None:
     """Serve Jishi: migrate, load the demo when the database is empty, start and keep all processes."""
-    from app import supervisor  # noqa: PLC0415 only this command starts processes
-    from app.demo import state  # noqa: PLC0415
+    from app import supervisor
+    from app.demo import state
 
     chosen = use(data, **({"port": port} if port else {}))
     _warn_of_old_sqlite(chosen)
@@ -90,9 +91,9 @@ def run(
 
 
 def _warn_of_old_sqlite(chosen: settings.Settings) -> None:
-    import sqlite3  # noqa: PLC0415
+    import sqlite3
 
-    from core.sqlite import SAFE_VERSION  # noqa: PLC0415
+    from core.sqlite import SAFE_VERSION
 
     if chosen.embedded and sqlite3.sqlite_version_info < SAFE_VERSION:
         typer.echo(
@@ -114,18 +115,23 @@ def migrate(data: Data = None) -> None:
 @cli.command()
 def demo(
     data: Data = None,
-    accounts: Annotated[bool, typer.Option("--accounts", help="List the demo accounts instead of loading.")] = False,
+    accounts: Annotated[
+        bool, typer.Option("--accounts", help="List the demo accounts instead of loading.")
+    ] = False,
     as_json: AsJson = False,
     seed: Annotated[int, typer.Option(help="Another seed, another town.")] = 1,
 ) -> None:
     """Fill an empty database with a demo town, or list its accounts."""
-    from app.demo import accounts as demo_accounts  # noqa: PLC0415
-    from app.demo import state  # noqa: PLC0415
+    from app.demo import accounts as demo_accounts
+    from app.demo import state
 
     use(data)
     if accounts:
         listed = [asdict(account) for account in run_async(demo_accounts.accounts)]
-        lines = [f"{each['role']:<14} {each['phone']:<16} {each['name']} {each['employer'] or ''}" for each in listed]
+        lines = [
+            f"{each['role']:<14} {each['phone']:<16} {each['name']} {each['employer'] or ''}"
+            for each in listed
+        ]
         typer.echo(json.dumps(listed, ensure_ascii=False) if as_json else "\n".join(lines))
         return
     bring_up_to_date()
@@ -140,7 +146,7 @@ def demo(
 @cli.command()
 def check(data: Data = None, as_json: AsJson = False) -> None:
     """Ask the database whether every invariant holds. Exit 1 when one is broken."""
-    from app import invariants  # noqa: PLC0415
+    from app import invariants
 
     use(data)
     breaches = run_async(lambda: invariants.broken(clock.now()))
@@ -154,10 +160,12 @@ def check(data: Data = None, as_json: AsJson = False) -> None:
 
 
 @cli.command()
-def token(phone: Annotated[str, typer.Option(help="Mobile number of the account.")], data: Data = None) -> None:
+def token(
+    phone: Annotated[str, typer.Option(help="Mobile number of the account.")], data: Data = None
+) -> None:
     """Print a bearer token for the API. It acts as that person, so keep it as you keep a key."""
-    from accounts.actions import open_api_session  # noqa: PLC0415
-    from rulebook.identity import normal_phone  # noqa: PLC0415
+    from accounts.actions import open_api_session
+    from rulebook.identity import normal_phone
 
     use(data)
     number = normal_phone(phone)
@@ -173,10 +181,12 @@ def import_gigs(
     file: Annotated[Path, typer.Argument(help="CSV, XLSX or JSON lines; columns: docs/import-gigs.md.")],
     data: Data = None,
     employer: Annotated[str | None, typer.Option(help="Credit code, when the file does not name it.")] = None,
-    partial: Annotated[bool, typer.Option("--partial", help="Import the good rows even when others are wrong.")] = False,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Import the good rows even when others are wrong.")
+    ] = False,
 ) -> None:
     """Import gigs with their shifts: all or nothing, with an error per row."""
-    from app import importing  # noqa: PLC0415
+    from app import importing
 
     use(data)
     raise typer.Exit(run_async(lambda: importing.import_gigs(file, employer=employer, partial=partial)))
@@ -184,11 +194,11 @@ def import_gigs(
 
 @cli.command()
 def messages(
-    check_only: Annotated[bool, typer.Option("--check", help="Only tell what is missing; exit 1 if anything is.")] = False,
+    check_only: Annotated[
+        bool, typer.Option("--check", help="Only tell what is missing; exit 1 if anything is.")
+    ] = False,
 ) -> None:
     """Collect the sentences to translate into locale/, and make zh-Hant from zh-Hans."""
-    from app import catalogues  # noqa: PLC0415 needs the tools of requirements/test.txt
+    from app import catalogues
 
     raise typer.Exit(catalogues.check() if check_only else catalogues.update())
-
-

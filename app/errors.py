@@ -14,7 +14,7 @@ from core.api import problem
 from core.database import AWAY
 from core.errors import AppError, Invalid, SecondFactorNeeded, SignInNeeded, TooMany
 from core.html import page, wants_block
-from core.i18n import _, N_, translated
+from core.i18n import N_, _, translated
 
 log = structlog.get_logger("errors")
 
@@ -34,7 +34,9 @@ TITLES = {
 TEXTS = {
     404: N_("This page is not there, or it is not yours to see."),
     405: N_("Please go back and use the button on the page."),
-    500: N_("Nothing of what you did before is lost. Please try again; if it stays, tell us the number below."),
+    500: N_(
+        "Nothing of what you did before is lost. Please try again; if it stays, tell us the number below."
+    ),
     503: N_("The site is busy or being worked on. Nothing is lost; please try again in a moment."),
 }
 
@@ -51,14 +53,20 @@ def answer(request: Request, status: int, code: str, text: str, **more: Any) -> 
         return problem(status, code, text, request_id=request_id, **more)
     title = translated(TITLES.get(status, TITLES[500]))
     return page(
-        request, "error.html", status=status, title=title, text=text, request_id=request_id,
-        next_url="/", next_label=_("To the shifts near you"),
+        request,
+        "error.html",
+        status=status,
+        title=title,
+        text=text,
+        request_id=request_id,
+        next_url="/",
+        next_label=_("To the shifts near you"),
     )
 
 
 async def expected(request: Request, error: Exception) -> Response:
     """A refusal, a missing thing, a wrong answer."""
-    assert isinstance(error, AppError)  # noqa: S101 registered for this class alone
+    assert isinstance(error, AppError)
     if isinstance(error, SignInNeeded) and not is_api(request):
         return _send(request, "/sign-in")
     if isinstance(error, SecondFactorNeeded) and not is_api(request):
@@ -85,7 +93,7 @@ def _send(request: Request, where: str) -> Response:
 
 async def http(request: Request, error: Exception) -> Response:
     """What Starlette itself refuses: unknown address, wrong method, too large."""
-    assert isinstance(error, HTTPException)  # noqa: S101 registered for this class alone
+    assert isinstance(error, HTTPException)
     status = error.status_code
     name = HTTPStatus(status).phrase.lower().replace(" ", "-")
     text = translated(TEXTS.get(status, TITLES.get(status, TITLES[400])))
@@ -96,7 +104,9 @@ async def http(request: Request, error: Exception) -> Response:
 
 async def database_away(request: Request, error: Exception) -> Response:
     """The database is restarting or overloaded: say so, and when to come again."""
-    log.error("database.away", error=type(error).__name__, request_id=getattr(request.state, "request_id", ""))
+    log.error(
+        "database.away", error=type(error).__name__, request_id=getattr(request.state, "request_id", "")
+    )
     response = answer(request, 503, "unavailable", translated(TEXTS[503]))
     response.headers["Retry-After"] = "2"
     return response

@@ -9,7 +9,7 @@ from tqdm import tqdm  # type: ignore[import-untyped]
 
 from core import clock
 from core.errors import Refused
-from core.i18n import _, N_
+from core.i18n import N_, _
 from marketplace.actions.imports import import_rows
 from marketplace.imports.files import read
 from marketplace.imports.gigs import GoodRow, Poster, RowError, RowWrong, readable
@@ -50,7 +50,9 @@ def _look(path: Path, known: dict[str, Poster], now: datetime) -> tuple[list[Row
     """Every error and how many rows are good."""
     errors: list[RowError] = []
     good = 0
-    for row in tqdm(readable(read(path), known, now), desc=_("Checking"), unit="", disable=None, file=sys.stderr):
+    for row in tqdm(
+        readable(read(path), known, now), desc=_("Checking"), unit="", disable=None, file=sys.stderr
+    ):
         if isinstance(row, RowWrong):
             errors += row.errors
         else:
@@ -59,12 +61,17 @@ def _look(path: Path, known: dict[str, Poster], now: datetime) -> tuple[list[Row
 
 
 async def _import(path: Path, known: dict[str, Poster], now: datetime, total: int, *, partial: bool) -> int:
-    bar = tqdm(_good(path, known, now), total=total, desc=_("Importing"), unit="", disable=None, file=sys.stderr)
+    bar = tqdm(
+        _good(path, known, now), total=total, desc=_("Importing"), unit="", disable=None, file=sys.stderr
+    )
     stored = await import_rows(bar, now, at_once=not partial)
-    print(_(
-        N_("%(shifts)s shifts of %(gigs)s postings were imported; an officer looks at them next."),
-        shifts=stored.shifts, gigs=stored.gigs,
-    ))
+    print(
+        _(
+            N_("%(shifts)s shifts of %(gigs)s postings were imported; an officer looks at them next."),
+            shifts=stored.shifts,
+            gigs=stored.gigs,
+        )
+    )
     return 0
 
 

@@ -15,14 +15,20 @@ PERSONAL = re.compile(r"(?<!\d)(?:\+?86)?1[3-9]\d{9}(?!\d)|(?<!\d)\d{17}[\dXx](?
 
 
 def _hide(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {key: PERSONAL.sub("•••", value) if isinstance(value, str) else value for key, value in event.items()}
+    return {
+        key: PERSONAL.sub("•••", value) if isinstance(value, str) else value for key, value in event.items()
+    }
 
 
 def configure() -> None:
     """Log to standard error, in the form that is set."""
     chosen = settings.current()
     json = chosen.log_format == "json"
-    renderer = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    renderer = (
+        structlog.processors.JSONRenderer()
+        if json
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -102,7 +102,11 @@ class Surround:
         requests_total.labels(route, status).inc()
         seconds.labels(route).observe(took)
         log.info(
-            "request", method=scope["method"], route=route, status=status, ms=round(took * 1000, 1),
+            "request",
+            method=scope["method"],
+            route=route,
+            status=status,
+            ms=round(took * 1000, 1),
             request_id=scope["state"]["request_id"],
         )
 

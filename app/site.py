@@ -37,7 +37,9 @@ async def healthz(request: Request) -> Response:
     well = all(part["status"] == "ok" for part in parts.values())
     gone = database_part["status"] != "ok"
     status = "down" if gone else "ok" if well else "degraded"
-    return JSONResponse({"status": status, "parts": parts}, 503 if gone else 200, {"Cache-Control": "no-store"})
+    return JSONResponse(
+        {"status": status, "parts": parts}, 503 if gone else 200, {"Cache-Control": "no-store"}
+    )
 
 
 async def _database() -> dict[str, Any]:
@@ -72,8 +74,8 @@ async def _media() -> dict[str, Any]:
 
 def _answers(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1) as answer:  # noqa: S310 fixed scheme
-            return bool(answer.status == 200)  # noqa: PLR2004
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1) as answer:
+            return bool(answer.status == 200)
     except (OSError, urllib.error.URLError):
         return False
 
@@ -88,7 +90,9 @@ async def metrics(request: Request) -> Response:
 
 async def events(request: Request) -> Response:
     """Says which of the topics changed; the page then asks again for what it may see."""
-    topics = live.signed_topics(request.query_params.get("topics", ""), request.query_params.get("signature", ""))
+    topics = live.signed_topics(
+        request.query_params.get("topics", ""), request.query_params.get("signature", "")
+    )
     if not topics:
         raise Forbidden
 

@@ -11,7 +11,11 @@ PACKAGES = ("core", "accounts", "marketplace")
 def config(url: str | None = None) -> dict[str, Any]:
     """The config for a database address, by default the one in force."""
     apps = {
-        name: {"models": [f"{name}.models"], "default_connection": "default", "migrations": f"{name}.migrations"}
+        name: {
+            "models": [f"{name}.models"],
+            "default_connection": "default",
+            "migrations": f"{name}.migrations",
+        }
         for name in PACKAGES
     }
     return {

@@ -86,7 +86,10 @@ def create() -> Any:
     build = Mount(
         f"/static/{html.build()}",
         ServeStaticASGI(
-            None, root=html.STATIC, prefix=f"/static/{html.build()}", max_age=31_536_000,
+            None,
+            root=html.STATIC,
+            prefix=f"/static/{html.build()}",
+            max_age=31_536_000,
             immutable_file_test=lambda _path, _url: True,
         ),
     )

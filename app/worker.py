@@ -76,8 +76,8 @@ async def tick() -> None:
 async def _timer(name: str, run: Callable[[datetime], Awaitable[Any]], now: datetime) -> None:
     try:
         await run(now)
-    except Exception as error:  # noqa: BLE001 one timer's fault must not stop the others
-        log.error("worker.timer_failed", timer=name, error=type(error).__name__, exc_info=True)
+    except Exception as error:
+        log.exception("worker.timer_failed", timer=name, error=type(error).__name__)
 
 
 async def listen(bell: asyncio.Event) -> None:

@@ -109,7 +109,7 @@ class _Visitor(asyncio.Protocol):
         length = int(head[mark + 15 :].split(b"\r\n", 1)[0]) if mark >= 0 else 0
         return len(self._buffer) >= end + 4 + length
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         if self.answered is not None and not self.answered.done():
             self.answered.set_result("599")  # hung up on
 

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from core import clock, idempotency
 from core.errors import Invalid, Malformed, TooLarge
 from core.forms import parse
-from core.i18n import _, N_
+from core.i18n import N_, _
 from core.routing import Guarded, Who, admit
 
 LARGEST_BODY = 2 * 1024 * 1024

@@ -16,7 +16,8 @@ class Origin:
     request_id: str = ""
 
 
-_origin: ContextVar[Origin] = ContextVar("origin", default=Origin())
+NOWHERE = Origin()
+_origin: ContextVar[Origin] = ContextVar("origin", default=NOWHERE)
 
 
 def origin() -> Origin:
@@ -30,14 +31,26 @@ def set_origin(actor_id: int | None, request_id: str) -> None:
 
 
 async def record(
-    verb: str, kind: str, object_id: int | None, *, now: datetime, subject_id: int | None = None, **change: object
+    verb: str,
+    kind: str,
+    object_id: int | None,
+    *,
+    now: datetime,
+    subject_id: int | None = None,
+    **change: object,
 ) -> None:
     """Write one row in the open transaction. `change` holds states and numbers, never personal data."""
     await insert_all(row(verb, kind, object_id, now=now, subject_id=subject_id, **change))
 
 
 def row(
-    verb: str, kind: str, object_id: int | None, *, now: datetime, subject_id: int | None = None, **change: object
+    verb: str,
+    kind: str,
+    object_id: int | None,
+    *,
+    now: datetime,
+    subject_id: int | None = None,
+    **change: object,
 ) -> Row:
     """The same row, to be written together with others."""
     come = _origin.get()

@@ -98,14 +98,14 @@ def sign(text: str, purpose: str, length: int = 32) -> str:
 def is_signed(text: str, signature: str, purpose: str) -> bool:
     """Whether `sign` made this signature; compares in constant time."""
     expected = sign(text, purpose, len(signature))
-    return len(signature) >= 16 and hmac.compare_digest(expected.encode(), signature.encode())  # noqa: PLR2004 64 bits at least
+    return len(signature) >= 16 and hmac.compare_digest(expected.encode(), signature.encode())
 
 
 class EncryptedField(fields.TextField):
     """Text that is encrypted in the database and plain in Python."""
 
     def _purpose(self) -> str:
-        return f"{self.model._meta.db_table}.{self.model_field_name}"  # noqa: SLF001 Tortoise's only road
+        return f"{self.model._meta.db_table}.{self.model_field_name}"
 
     def to_db_value(self, value: Any, instance: type[Model] | Model) -> Any:
         """Encrypt on the way in; already encrypted text passes."""
@@ -123,7 +123,7 @@ class EncryptedField(fields.TextField):
 def masked(text: str) -> str:
     """Enough of a phone or ID number to recognise one's own: 138****1234, 3205**********1234."""
     text = text.removeprefix("+86")
-    if len(text) < 8:  # noqa: PLR2004
+    if len(text) < 8:
         return text[:1] + "*" * (len(text) - 1)
-    head = 3 if len(text) <= 11 else 4  # noqa: PLR2004 an 11-digit phone or a longer ID number
+    head = 3 if len(text) <= 11 else 4
     return f"{text[:head]}{'*' * (len(text) - head - 4)}{text[-4:]}"

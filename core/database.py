@@ -69,8 +69,11 @@ def connection_config(url: str) -> dict[str, Any]:
 
 
 async def _leave_as_it_is(_connection: Any) -> None:
-    """asyncpg would clean each connection it gets back, at the price of a round trip. Open transactions it rolls
-    back all the same, and nothing else of ours (SET, LISTEN, advisory locks, cursors) is left on a connection."""
+    """Spare the clean-up that asyncpg does for each connection it gets back, at the price of a round trip.
+
+    Open transactions it rolls back all the same, and nothing else of ours (SET, LISTEN, advisory locks, cursors)
+    is left on a connection.
+    """
 
 
 _speaks = "postgres"
@@ -161,7 +164,7 @@ def _filled(model: type[Model], values: dict[str, Any]) -> tuple[tuple[str, ...]
 
 @cache
 def _defaults(model: type[Model]) -> dict[str, Any]:
-    fields = ((name, field.default) for name, field in model._meta.fields_map.items())  # noqa: SLF001 Tortoise's only road
+    fields = ((name, field.default) for name, field in model._meta.fields_map.items())  # Tortoise's only road
     return {name: {} if default is dict else default for name, default in fields if default is not None}
 
 
@@ -169,7 +172,7 @@ def _defaults(model: type[Model]) -> dict[str, Any]:
 def _insert(model: type[Model], columns: tuple[str, ...], given: int, speaks: str) -> str:
     mark = "?" if speaks == "sqlite" else "$"
     places = ", ".join(f"{mark}{number}" for number in range(given + 1, given + len(columns) + 1))
-    return f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) VALUES ({places})"  # noqa: S608, SLF001
+    return f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) VALUES ({places})"
 
 
 def _held(value: Any) -> Any:
@@ -209,8 +212,10 @@ _work: ContextVar[_Work | None] = ContextVar("work", default=None)
 
 @asynccontextmanager
 async def together() -> AsyncIterator[_Work]:
-    """All transactions inside are one, committed at the end of this. It begins with the first of them: who is
-    refused because of what was merely read has cost no transaction."""
+    """All transactions inside are one, committed at the end of this.
+
+    It begins with the first of them: who is refused because of what was merely read has cost no transaction.
+    """
     outer = _work.get()
     if outer is not None:
         yield outer

@@ -43,6 +43,12 @@ class Refused(AppError):
         super().__init__(reason if isinstance(reason, Refusal) else refusal(reason, message, **params))
 
 
+def refuse_if(reason: Refusal | None) -> None:
+    """Raise Refused when a rule has given a reason."""
+    if reason is not None:
+        raise Refused(reason)
+
+
 class NotFound(AppError):
     """It is not there, or not for this person: the answer is the same."""
 
@@ -75,7 +81,9 @@ class Malformed(AppError):
 
     status = 400
 
-    def __init__(self, code: str = "malformed", message: str = N_("The request could not be understood.")) -> None:
+    def __init__(
+        self, code: str = "malformed", message: str = N_("The request could not be understood.")
+    ) -> None:
         super().__init__(refusal(code, message))
 
 

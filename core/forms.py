@@ -10,7 +10,6 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from core.errors import Invalid
 from core.i18n import N_, translated
 
-
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """No key types them, no page shows them, and PostgreSQL refuses the first of them."""
 
@@ -80,7 +79,9 @@ def _sentence(error: ErrorDetails) -> str:
 
 def sentences(failure: ValidationError) -> dict[str, str]:
     """Field path (dots for nesting) → sentence."""
-    return {".".join(str(step) for step in error["loc"]) or "body": _sentence(error) for error in failure.errors()}
+    return {
+        ".".join(str(step) for step in error["loc"]) or "body": _sentence(error) for error in failure.errors()
+    }
 
 
 def parse(model: type[M], data: Mapping[str, Any] | Any) -> M:

@@ -47,7 +47,12 @@ def day(moment: datetime) -> str:
     """今天, 明天, or the date with its weekday."""
     on = clock.local(moment).date()
     ahead = (on - clock.today()).days
-    words = {-1: i18n._("Yesterday"), 0: i18n._("Today"), 1: i18n._("Tomorrow"), 2: i18n._("The day after tomorrow")}
+    words = {
+        -1: i18n._("Yesterday"),
+        0: i18n._("Today"),
+        1: i18n._("Tomorrow"),
+        2: i18n._("The day after tomorrow"),
+    }
     if ahead in words:
         return words[ahead]
     return _date(on, english=i18n.get_locale() == "en")
@@ -84,7 +89,7 @@ def hours(minutes: int | timedelta) -> str:
 
 def distance(metres: float) -> str:
     """300 m below a kilometre, 1.2 km above."""
-    if metres < 1000:  # noqa: PLR2004
+    if metres < 1000:
         return i18n._("%(n)s m", n=int(round(metres, -1)))
     return i18n._("%(n)s km", n=f"{metres / 1000:.1f}".removesuffix(".0"))
 
@@ -160,10 +165,21 @@ def wants_block(request: Request) -> bool:
 
 
 def page(
-    request: Request, template: str, context: object = None, *, block: str | None = None, status: int = 200, **more: Any
+    request: Request,
+    template: str,
+    context: object = None,
+    *,
+    block: str | None = None,
+    status: int = 200,
+    **more: Any,
 ) -> HTMLResponse:
     """The page, or only its named block when htmx asked and `block` is given."""
-    values = _request_context(request) | {"status": status} | (as_context(context) if context is not None else {}) | more
+    values = (
+        _request_context(request)
+        | {"status": status}
+        | (as_context(context) if context is not None else {})
+        | more
+    )
     env = environment()
     if block and wants_block(request):
         html = render_block(env, template, block, **values)
@@ -185,5 +201,7 @@ def _request_context(request: Request) -> dict[str, Any]:
         "now": clock.now(),
         "flash": getattr(request.state, "flash", []),
         "csrf_field": lambda: Markup('<input type="hidden" name="_csrf" value="{}">').format(token),
-        "once_field": lambda: Markup('<input type="hidden" name="_once" value="{}">').format(token_urlsafe(12)),
+        "once_field": lambda: Markup('<input type="hidden" name="_once" value="{}">').format(
+            token_urlsafe(12)
+        ),
     }

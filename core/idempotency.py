@@ -36,12 +36,14 @@ async def once(
     if not key:
         return await run()
     if len(key) > LONGEST_KEY or not key.isprintable():
-        raise Malformed("idempotency-key", N_("The idempotency key is too long or has unprintable characters."))
+        raise Malformed(
+            "idempotency-key", N_("The idempotency key is too long or has unprintable characters.")
+        )
     fingerprint = hashlib.sha256(route.encode() + b"\0" + content).hexdigest()
     try:
         async with database.together():
             response = await run()
-            if response.status_code >= 400:  # noqa: PLR2004
+            if response.status_code >= 400:
                 raise _NotDone(response)
             await _remember(actor_id, key, route, fingerprint, response)
             return response
@@ -56,7 +58,8 @@ async def once(
 
 async def _recall(actor_id: int, key: str, fingerprint: str) -> Response | None:
     found = await database.rows(
-        "SELECT fingerprint, status, body, location FROM idempotency_key WHERE actor_id = $1 AND key = $2", [actor_id, key]
+        "SELECT fingerprint, status, body, location FROM idempotency_key WHERE actor_id = $1 AND key = $2",
+        [actor_id, key],
     )
     if not found:
         return None

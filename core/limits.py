@@ -1,6 +1,7 @@
 """Rate limits: shared through Redis, kept in the process when Redis is away."""
 
 import asyncio
+from typing import Any
 
 from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage, RedisStorage
@@ -29,9 +30,8 @@ def _over_redis() -> SlidingWindowCounterRateLimiter | None:
     connection = wake.redis()
     if _shared is None and connection is not None:
         # The address only tells the library to speak with redis-py; the connections are the process's own.
-        storage = RedisStorage(
-            "async+redis://", implementation="redispy", connection_pool=connection.connection_pool
-        )
+        pool: Any = connection.connection_pool
+        storage = RedisStorage("async+redis://", implementation="redispy", connection_pool=pool)
         _shared = SlidingWindowCounterRateLimiter(storage)
     return _shared
 

@@ -83,7 +83,8 @@ async def listening(topics: list[str]) -> AsyncIterator[asyncio.Queue[str]]:
 
 def live_url(*topics: str) -> str:
     """Address of the event stream for these topics. The page that shows it was allowed to see them, and
-    the signature says so; nobody else can make such an address."""
+    the signature says so; nobody else can make such an address.
+    """
     joined = ",".join(topics)
     return f"/live?topics={joined}&signature={crypto.sign(joined, 'live')}"
 

@@ -74,10 +74,12 @@ class Smtp:
         await asyncio.to_thread(self._deliver, mail)
 
     def _deliver(self, mail: EmailMessage) -> None:
-        import smtplib  # noqa: PLC0415 only where a mail server is configured
+        import smtplib
 
         try:
-            with smtplib.SMTP(self.server.hostname or "localhost", self.server.port or 25, timeout=10) as server:
+            with smtplib.SMTP(
+                self.server.hostname or "localhost", self.server.port or 25, timeout=10
+            ) as server:
                 if self.server.username:
                     server.starttls()
                     server.login(unquote(self.server.username), unquote(self.server.password or ""))

@@ -17,7 +17,11 @@ PROBLEM: Json = {
         "status": {"type": "integer"},
         "code": {"type": "string", "description": "Stable; for programs."},
         "title": {"type": "string", "description": "For people, in their language."},
-        "errors": {"type": "object", "additionalProperties": {"type": "string"}, "description": "Field → sentence."},
+        "errors": {
+            "type": "object",
+            "additionalProperties": {"type": "string"},
+            "description": "Field → sentence.",
+        },
         "retry_after": {"type": "integer", "description": "Seconds."},
         "request_id": {"type": "string"},
     },
@@ -93,7 +97,9 @@ def _query_parameters(model: type[BaseModel] | None, schemas: Json) -> list[Json
 def _given(shape: Json) -> Json:
     """A parameter's shape when it is there at all: in an address, null cannot be written."""
     kinds = [kind for kind in shape.get("anyOf", []) if kind != {"type": "null"}]
-    rest = {name: value for name, value in shape.items() if name != "anyOf" and (name, value) != ("default", None)}
+    rest = {
+        name: value for name, value in shape.items() if name != "anyOf" and (name, value) != ("default", None)
+    }
     return rest if not kinds else kinds[0] | rest if len(kinds) == 1 else {"anyOf": kinds} | rest
 
 

@@ -148,7 +148,14 @@ async def _keep_beating(batch: list[Taken]) -> None:
 async def _put_back(taken: Taken, error: Exception) -> None:
     # The kind of error and its place are enough to mend it; its text may quote a person's data.
     told = f"{type(error).__name__} in {taken.job}"
-    log.error("outbox.failed", row=taken.id, job=taken.job, tries=taken.tries, error=type(error).__name__, exc_info=True)
+    log.error(
+        "outbox.failed",
+        row=taken.id,
+        job=taken.job,
+        tries=taken.tries,
+        error=type(error).__name__,
+        exc_info=True,
+    )
     if taken.tries >= MAX_TRIES:
         await _bury(taken, told)
         return
@@ -187,5 +194,3 @@ async def relay(jobs: dict[str, Job], *, batch: int = 10) -> int:
 async def sweep_done(now: datetime) -> None:
     """Forget rows that were done long ago."""
     await OutboxRow.filter(state=OutboxState.DONE, done_at__lt=now - KEEP_DONE).delete()
-
-

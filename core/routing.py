@@ -2,11 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, Protocol
 
 from starlette.datastructures import FormData
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -91,7 +89,11 @@ def post(path: str, handler: Handler, *, who: Who) -> Guarded:
             response = await handler(request)
         else:
             response = await idempotency.once(
-                actor_id=viewer.id, key=key, route=request.scope["path"], content=_content(form), run=lambda: handler(request)
+                actor_id=viewer.id,
+                key=key,
+                route=request.scope["path"],
+                content=_content(form),
+                run=lambda: handler(request),
             )
             response = _shown_again(request, response)
         sessions.remember_visitor(request, response)
@@ -120,13 +122,19 @@ async def read_form(request: Request) -> FormData:
 
 
 def _content(form: Mapping[str, Any]) -> bytes:
-    return repr(sorted((name, str(value)) for name, value in form.items() if not name.startswith("_"))).encode()
+    return repr(
+        sorted((name, str(value)) for name, value in form.items() if not name.startswith("_"))
+    ).encode()
 
 
 async def fields(request: Request) -> dict[str, str]:
     """The text answers of the form, our own hidden fields and empty answers left out."""
     form = await read_form(request)
-    return {name: value for name, value in form.items() if isinstance(value, str) and value != "" and not name.startswith("_")}
+    return {
+        name: value
+        for name, value in form.items()
+        if isinstance(value, str) and value != "" and not name.startswith("_")
+    }
 
 
 def see_other(path: str) -> RedirectResponse:

@@ -26,7 +26,12 @@ def session_token(request: Request) -> str:
 def start(response: Response, token: str, max_age: int) -> None:
     """Give the browser its session."""
     response.set_cookie(
-        _name("jishi"), token, max_age=max_age, httponly=True, samesite="lax", secure=settings.current().secure
+        _name("jishi"),
+        token,
+        max_age=max_age,
+        httponly=True,
+        samesite="lax",
+        secure=settings.current().secure,
     )
 
 
@@ -52,7 +57,12 @@ def remember_visitor(request: Request, response: Response) -> None:
     mark = getattr(request.state, "new_visitor", None)
     if mark is not None:
         response.set_cookie(
-            _name("visitor"), mark, max_age=YEAR, httponly=True, samesite="lax", secure=settings.current().secure
+            _name("visitor"),
+            mark,
+            max_age=YEAR,
+            httponly=True,
+            samesite="lax",
+            secure=settings.current().secure,
         )
 
 
@@ -69,7 +79,9 @@ def check_form(request: Request, token: str) -> None:
     if origin and origin != "null" and _parts(origin).netloc != request.headers.get("host", ""):
         raise Forbidden("foreign-form", N_("This form came from another site and was not sent."))
     if not crypto.is_signed(f"{visitor(request)}\0{session_token(request)}", token, "csrf"):
-        raise Forbidden("stale-form", N_("This page was open for too long. Please load it again; nothing was saved."))
+        raise Forbidden(
+            "stale-form", N_("This page was open for too long. Please load it again; nothing was saved.")
+        )
 
 
 def came_from(request: Request) -> str:

@@ -16,7 +16,16 @@ def _text(raw: str) -> str:
 
 
 def _flag(raw: str) -> bool:
-    words = {"1": True, "yes": True, "true": True, "on": True, "0": False, "no": False, "false": False, "off": False}
+    words = {
+        "1": True,
+        "yes": True,
+        "true": True,
+        "on": True,
+        "0": False,
+        "no": False,
+        "false": False,
+        "off": False,
+    }
     try:
         return words[raw.strip().lower()]
     except KeyError:
@@ -36,21 +45,35 @@ def setting(default: Any, meaning: str, parse: Callable[[str], Any] = _text) -> 
 class Settings:
     """All settings. `docs/settings.md` is checked against this table."""
 
-    data_dir: Path = setting(Path("data"), "Folder of everything Jishi keeps: database file, files, keys, logs.", Path)
+    data_dir: Path = setting(
+        Path("data"), "Folder of everything Jishi keeps: database file, files, keys, logs.", Path
+    )
     database_url: str = setting("", "PostgreSQL address (postgres://…). Empty: a SQLite file in DATA_DIR.")
-    redis_url: str = setting("", "Redis or Valkey address. Empty: `python -m app run` starts a private Valkey.")
-    site_url: str = setting("", "The public address people type, e.g. https://jishi.example. Empty: the local address.")
+    redis_url: str = setting(
+        "", "Redis or Valkey address. Empty: `python -m app run` starts a private Valkey."
+    )
+    site_url: str = setting(
+        "", "The public address people type, e.g. https://jishi.example. Empty: the local address."
+    )
     host: str = setting("127.0.0.1", "Address the web process listens on.")
     port: int = setting(8000, "Port the web process listens on.", int)
     media_port: int = setting(0, "Port of the media process. 0: PORT + 1.", int)
     web_processes: int = setting(1, "How many web processes `python -m app run` starts.", int)
     allowed_hosts: tuple[str, ...] = setting((), "Further host names the site answers to, by comma.", _names)
-    trusted_proxies: tuple[str, ...] = setting((), "Addresses of proxies whose X-Forwarded-* headers count.", _names)
+    trusted_proxies: tuple[str, ...] = setting(
+        (), "Addresses of proxies whose X-Forwarded-* headers count.", _names
+    )
     secret_file: str = setting("", "File with the keys. Empty: DATA_DIR/keys.json, made at the first start.")
-    demo: bool = setting(False, "Demo mode: codes are shown on the page instead of being sent. Never in production.", _flag)
+    demo: bool = setting(
+        False, "Demo mode: codes are shown on the page instead of being sent. Never in production.", _flag
+    )
     development: bool = setting(False, "Show the component gallery at /ui and reload templates.", _flag)
-    map_tiles: str = setting("", "Address pattern of an approved map's tiles. Empty: the built-in outline map.")
-    sms_command: str = setting("", "Program that sends an SMS: gets phone and text on standard input as JSON. Empty: console.")
+    map_tiles: str = setting(
+        "", "Address pattern of an approved map's tiles. Empty: the built-in outline map."
+    )
+    sms_command: str = setting(
+        "", "Program that sends an SMS: gets phone and text on standard input as JSON. Empty: console."
+    )
     smtp_url: str = setting("", "Mail server, smtp://user:password@host:port. Empty: console.")
     mail_from: str = setting("jishi@localhost", "Sender of e-mails.")
     vapid_key_file: str = setting("", "Private key for web push. Empty: console.")

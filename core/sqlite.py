@@ -13,7 +13,8 @@ SAFE_VERSION = (3, 51, 3)
 
 class _ImmediateTransaction(SqliteTransactionWrapper):
     """`BEGIN` alone is deferred: it reads first and finds at its first write that another process was
-    faster, which no busy timeout can mend. `BEGIN IMMEDIATE` waits its turn instead."""
+    faster, which no busy timeout can mend. `BEGIN IMMEDIATE` waits its turn instead.
+    """
 
     async def begin(self) -> None:
         try:

@@ -23,7 +23,7 @@ _ringing: asyncio.Task[None] | None = None
 
 
 def serialize(job: dict[str, Any]) -> bytes:
-    """arq's default is pickle, which would let anyone with Redis run code."""
+    """Arq's default is pickle, which would let anyone with Redis run code."""
     return json.dumps(job, default=repr).encode()
 
 
@@ -42,7 +42,7 @@ def redis() -> Redis | None:
 
 
 def arq_settings(url: str) -> RedisSettings:
-    """arq's own form of the address."""
+    """Arq's own form of the address."""
     chosen = RedisSettings.from_dsn(url)
     chosen.conn_retries = 0
     return chosen
@@ -60,7 +60,9 @@ async def _ring() -> None:
     connection = redis()
     if connection is None:
         return
-    bell = ArqRedis(connection_pool=connection.connection_pool, job_serializer=serialize, default_queue_name=QUEUE)
+    bell = ArqRedis(
+        connection_pool=connection.connection_pool, job_serializer=serialize, default_queue_name=QUEUE
+    )
     with suppress(RedisError, OSError, TimeoutError):
         await bell.enqueue_job(BELL, _job_id=BELL)
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from accounts.models import Employer, Site
 from core.clock import local
+from core.errors import Refusal, refusal
 from core.i18n import N_
 from marketplace import rules
 from marketplace.forms import GigInput, ShiftInput
@@ -26,7 +27,10 @@ class Draft:
     hourly_fen: int | None = None
     settles: Settles | None = None
     places: int | None = None
+    insured: bool | None = None
     shifts: tuple[tuple[datetime, datetime], ...] = ()
+    breaks: tuple[int, ...] = ()
+    """Unpaid minutes of each shift."""
 
 
 def findings_of_draft(draft: Draft, site: Site | None, employer: Employer, today: date) -> list[Finding]:
@@ -42,7 +46,9 @@ def findings_of_draft(draft: Draft, site: Site | None, employer: Employer, today
         hourly_fen=draft.hourly_fen,
         places=draft.places,
         shifts=tuple((_wall(starts_at), _wall(ends_at)) for starts_at, ends_at in draft.shifts),
+        break_minutes=draft.breaks,
         min_age=draft.min_age,
+        insured=draft.insured,
         settles_within_days=None if draft.settles is None else rules.SETTLES_WITHIN[draft.settles],
         valid_until=max((local(ends_at).date() for _, ends_at in draft.shifts), default=None),
     )
@@ -56,9 +62,17 @@ def _wall(moment: datetime) -> datetime:
 def findings_of(new: GigInput, site: Site, employer: Employer, today: date) -> list[Finding]:
     """The same for a finished posting."""
     draft = Draft(
-        title=new.title, trade=new.trade, duties=new.duties, conditions=new.conditions, min_age=new.min_age,
-        hourly_fen=new.hourly_fen, settles=new.settles, places=sum(shift.places for shift in new.shifts),
+        title=new.title,
+        trade=new.trade,
+        duties=new.duties,
+        conditions=new.conditions,
+        min_age=new.min_age,
+        hourly_fen=new.hourly_fen,
+        settles=new.settles,
+        places=sum(shift.places for shift in new.shifts),
+        insured=new.insured,
         shifts=tuple((shift.starts_at, shift.ends_at) for shift in new.shifts),
+        breaks=tuple(shift.break_minutes for shift in new.shifts),
     )
     return findings_of_draft(draft, site, employer, today)
 
@@ -66,17 +80,25 @@ def findings_of(new: GigInput, site: Site, employer: Employer, today: date) -> l
 def findings_of_gig(gig: Gig, shifts: list[Shift], now: datetime) -> list[Finding]:
     """The same for a posting that was handed in; `gig` comes with its site and employer."""
     draft = Draft(
-        title=gig.title, trade=gig.trade, duties=gig.duties, conditions=gig.conditions, min_age=gig.min_age,
-        hourly_fen=gig.hourly_fen, settles=gig.settles, places=sum(shift.places for shift in shifts),
+        title=gig.title,
+        trade=gig.trade,
+        duties=gig.duties,
+        conditions=gig.conditions,
+        min_age=gig.min_age,
+        hourly_fen=gig.hourly_fen,
+        settles=gig.settles,
+        places=sum(shift.places for shift in shifts),
+        insured=gig.insured,
         shifts=tuple((shift.starts_at, shift.ends_at) for shift in shifts),
+        breaks=tuple(shift.break_minutes for shift in shifts),
     )
     return findings_of_draft(draft, gig.site, gig.employer, local(now).date())
 
 
-def why_not_shifts(shifts: list[ShiftInput], now: datetime) -> rules.Refusal | None:
+def why_not_shifts(shifts: list[ShiftInput], now: datetime) -> Refusal | None:
     """Why shifts cannot be posted for these days."""
     if any(shift.starts_at <= now for shift in shifts):
-        return rules.refusal("past", N_("A shift must lie in the future."))
+        return refusal("past", N_("A shift must lie in the future."))
     if any(shift.starts_at - now > rules.POST_AHEAD for shift in shifts):
-        return rules.refusal("far", N_("A shift can be posted at most 180 days ahead."))
+        return refusal("far", N_("A shift can be posted at most 180 days ahead."))
     return None

@@ -103,12 +103,12 @@ class DisputeInput(Input):
 
 
 def minute_of_day(text: str) -> int:
-    """"18", "18:00" or "1800" as minutes of the day. Raises ValueError."""
+    """Minutes of the day of a time typed as 18, 18:00 or 1800. Raises ValueError."""
     digits = text.replace(":", "").replace("：", "")
-    if not digits.isascii() or not digits.isdigit() or len(digits) > 4:  # noqa: PLR2004
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 4:
         raise ValueError(text)
-    hour, minute = (int(digits), 0) if len(digits) <= 2 else (int(digits[:-2]), int(digits[-2:]))  # noqa: PLR2004
-    if hour > 24 or minute > 59:  # noqa: PLR2004
+    hour, minute = (int(digits), 0) if len(digits) <= 2 else (int(digits[:-2]), int(digits[-2:]))
+    if hour > 24 or minute > 59:
         raise ValueError(text)
     return hour * 60 + minute
 
@@ -139,7 +139,11 @@ class FindInput(Input):
     @classmethod
     def _day(cls, value: object) -> object:
         words = {"today": 0, "tomorrow": 1}
-        return clock.today() + timedelta(days=words[value]) if isinstance(value, str) and value in words else value
+        return (
+            clock.today() + timedelta(days=words[value])
+            if isinstance(value, str) and value in words
+            else value
+        )
 
     @field_validator("from_", "to", mode="before")
     @classmethod
@@ -165,5 +169,5 @@ class FindInput(Input):
 
 def local_day(day: date) -> tuple[datetime, datetime]:
     """First moment of a calendar day and of the next, in UTC."""
-    start = datetime(day.year, day.month, day.day)  # noqa: DTZ001 a wall time, made aware by clock.utc
+    start = datetime(day.year, day.month, day.day)
     return clock.utc(start), clock.utc(start + timedelta(days=1))

@@ -199,7 +199,10 @@ class PayLine(Model):
 
     class Meta:
         table = "pay_line"
-        indexes = (Index(fields=("employer_id", "state", "due_on")), Index(fields=("worker_id", "created_at")))
+        indexes = (
+            Index(fields=("employer_id", "state", "due_on")),
+            Index(fields=("worker_id", "created_at")),
+        )
 
 
 __models__ = [Gig, Shift, Terms, Claim, LedgerRow, Skip, Attendance, PayLine]

@@ -198,7 +198,9 @@ def ended_as(state: ClaimState, undo_until: datetime | None, now: datetime) -> C
 def why_not_places(places: int, taken: int) -> Refusal | None:
     """Why a shift cannot have this many places."""
     if places < taken:
-        return refusal("places-taken", N_("%(n)s people are hired already; there cannot be fewer places."), n=taken)
+        return refusal(
+            "places-taken", N_("%(n)s people are hired already; there cannot be fewer places."), n=taken
+        )
     return None
 
 
@@ -236,7 +238,9 @@ def is_fresh_token(key: str, shift_id: int, token: str, now: datetime) -> bool:
     return any(hmac.compare_digest(token.encode(), good.encode()) for good in expected)
 
 
-def why_not_check_in(state: ClaimState, starts_at: datetime, ends_at: datetime, now: datetime) -> Refusal | None:
+def why_not_check_in(
+    state: ClaimState, starts_at: datetime, ends_at: datetime, now: datetime
+) -> Refusal | None:
     """Why somebody cannot check in now."""
     if state in (ClaimState.WORKING, ClaimState.WORKED):
         return refusal("checked-in", N_("You are checked in already."))
@@ -253,8 +257,10 @@ def why_not_here(distance_m: float | None, fence_m: int) -> Refusal | None:
     """Why a position is not the site. No position at all is let in and shown to the employer."""
     if distance_m is not None and distance_m > fence_m:
         return refusal(
-            "outside", N_("You are %(distance)s m from the site; checking in works within %(fence)s m."),
-            distance=round(distance_m), fence=fence_m,
+            "outside",
+            N_("You are %(distance)s m from the site; checking in works within %(fence)s m."),
+            distance=round(distance_m),
+            fence=fence_m,
         )
     return None
 

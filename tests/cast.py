@@ -1,8 +1,8 @@
 """The standing cast and how they come to the site. Wanda works, Emil employs, Olga decides, Stan is a stranger."""
 
 import re
-from contextlib import asynccontextmanager
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,8 +11,8 @@ import httpx
 
 from accounts import actions as accounts_actions
 from accounts.models import Employer, Membership, Office, Session, Site, User
-from accounts.rules import EmployerKind, IdentityState, LicenceState, OfficeKind, Role, SessionKind, Viewer
 from accounts.queries import viewer_for
+from accounts.rules import EmployerKind, IdentityState, LicenceState, OfficeKind, Role, SessionKind, Viewer
 from core import clock, crypto
 from marketplace.actions import gigs
 from marketplace.forms import GigInput, ShiftInput
@@ -72,8 +72,8 @@ class Cast:
         now = clock.now()
         wanda = await person("王大妹", "13800000001")
         emil = await person("李老板", "13800000002", born="")
-        olga = await person("周干事", "13800000003", born="", totp_secret="JBSWY3DPEHPK3PXP", totp_last_step=1)
-        ada = await person("管理员", "13800000004", born="", totp_secret="JBSWY3DPEHPK3PXQ", totp_last_step=1)
+        olga = await person("周干事", "13800000003", born="", totp_secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", totp_last_step=1)
+        ada = await person("管理员", "13800000004", born="", totp_secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", totp_last_step=1)
         stan = await person("陌生人", "13800000005", born="1985-05-05")
         office = await Office.create(name="昆山市公共就业服务中心", kind=OfficeKind.BUREAU, region_code=KUNSHAN)
         employer = await make_employer("昆山好味餐饮有限公司", "91320583MA1N8PQX60", emil)

@@ -1,7 +1,9 @@
 """Registering an employer and keeping its papers, sites and members."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 from starlette.datastructures import UploadFile
@@ -10,7 +12,6 @@ from starlette.responses import Response
 
 from accounts import actions, queries
 from accounts.forms import EmployerInput, MemberInput, SiteInput
-from accounts.models import Employer, Membership, Site
 from accounts.rules import EmployerKind, is_verified
 from core import clock, files, limits
 from core.errors import Invalid, NotFound, Refused
@@ -21,6 +22,9 @@ from core.i18n import N_, _, translated
 from core.routing import fields, read_form, see_other
 from rulebook import places
 from rulebook.places import Region
+
+if TYPE_CHECKING:
+    from accounts.models import Employer, Membership, Site
 
 M = TypeVar("M", bound=BaseModel)
 COUNTIES_SHOWN = 12
@@ -62,7 +66,9 @@ async def desk_of(request: Request, employer: Employer) -> Desk:
 
 
 def _desk(employer: Employer, employers: list[Employer]) -> Desk:
-    return Desk(employer, employers, is_verified(employer.licence_state, employer.verified_until, clock.now()))
+    return Desk(
+        employer, employers, is_verified(employer.licence_state, employer.verified_until, clock.now())
+    )
 
 
 # --- a new employer ---
@@ -77,8 +83,14 @@ def _form(request: Request, values: dict[str, str], errors: dict[str, str], stat
     kinds = [(kind.value, translated(words)) for kind, words in KINDS.items()]
     found = counties(values.get("county", ""))
     return page(
-        request, "accounts/employer_new.html", block="counties" if status == 200 else None, status=status,
-        values=values, errors=errors, kinds=kinds, counties=found[:COUNTIES_SHOWN],
+        request,
+        "accounts/employer_new.html",
+        block="counties" if status == 200 else None,
+        status=status,
+        values=values,
+        errors=errors,
+        kinds=kinds,
+        counties=found[:COUNTIES_SHOWN],
     )
 
 
@@ -115,7 +127,11 @@ def counties(text: str) -> list[Region]:
     larger = [place for place in places_found if place.level != "township"] or places_found
     found: dict[str, Region] = {}
     for place in larger:
-        below = [places.county(place.code[:6])] if place.level in ("county", "township") else places.children(place.code)
+        below = (
+            [places.county(place.code[:6])]
+            if place.level in ("county", "township")
+            else places.children(place.code)
+        )
         found |= {county.code: county for county in below if county and county.level == "county"}
     typed = text.replace(" ", "")
     names = {typed, *(f"{typed}{ending}" for ending in "市县区")}
@@ -171,13 +187,20 @@ async def show(request: Request) -> Response:
     return await _profile(request, "", dict(request.query_params), {}, 200)
 
 
-async def _profile(request: Request, form: str, values: dict[str, str], errors: dict[str, str], status: int) -> Response:
+async def _profile(
+    request: Request, form: str, values: dict[str, str], errors: dict[str, str], status: int
+) -> Response:
     here = await desk(request)
     sites = await queries.sites_of(here.employer.id)
     values = _located(values)
     shown = Profile(
-        desk=here, sites=sites, about={site.id for site in sites if _is_about(site)},
-        members=await queries.members_of(here.employer.id), values=values, errors=errors, form=form,
+        desk=here,
+        sites=sites,
+        about={site.id for site in sites if _is_about(site)},
+        members=await queries.members_of(here.employer.id),
+        values=values,
+        errors=errors,
+        form=form,
         counties=counties(values.get("county", ""))[:COUNTIES_SHOWN],
     )
     block = "counties" if status == 200 else None

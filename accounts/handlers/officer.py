@@ -32,11 +32,17 @@ async def _employer(request: Request, reason: str, problem: str, status: int) ->
     found = await queries.employer_in(regions, request.path_params["id"])
     county = places.county(found.region_code)
     return page(
-        request, "accounts/officer_employer.html", status=status,
-        employer=found, kind=translated(KINDS[found.kind]), county=county.full_name if county else found.region_code,
+        request,
+        "accounts/officer_employer.html",
+        status=status,
+        employer=found,
+        kind=translated(KINDS[found.kind]),
+        county=county.full_name if county else found.region_code,
         credit_code_finding=identity.why_not_credit_code(found.credit_code),
-        members=await queries.members_of(found.id), may_decide=why_not_verify(found.licence_state) is None,
-        reason=reason, problem=problem,
+        members=await queries.members_of(found.id),
+        may_decide=why_not_verify(found.licence_state) is None,
+        reason=reason,
+        problem=problem,
     )
 
 

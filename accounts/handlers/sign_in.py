@@ -17,9 +17,22 @@ from core.forms import parse
 from core.html import page
 from core.routing import fields, see_other
 
-BROWSERS = {"MicroMessenger": "微信", "Edg": "Edge", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
-SYSTEMS = {"HarmonyOS": "HarmonyOS", "Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows",
-           "Mac OS": "Mac", "Linux": "Linux"}
+BROWSERS = {
+    "MicroMessenger": "微信",
+    "Edg": "Edge",
+    "Firefox": "Firefox",
+    "Chrome": "Chrome",
+    "Safari": "Safari",
+}
+SYSTEMS = {
+    "HarmonyOS": "HarmonyOS",
+    "Android": "Android",
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Windows": "Windows",
+    "Mac OS": "Mac",
+    "Linux": "Linux",
+}
 """A word in User-Agent → what people call it; the first that fits counts."""
 
 
@@ -36,7 +49,9 @@ async def send_code(request: Request) -> Response:
     try:
         asked = parse(PhoneInput, form)
     except Invalid as error:
-        return page(request, "accounts/sign_in.html", errors=error.errors, values=form, next=target, status=422)
+        return page(
+            request, "accounts/sign_in.html", errors=error.errors, values=form, next=target, status=422
+        )
     await limits.count("code-per-phone", asked.phone)
     await limits.count("code-per-address", request.client.host if request.client else "")
     code = await actions.request_code(asked.phone, clock.now())
@@ -44,11 +59,23 @@ async def send_code(request: Request) -> Response:
 
 
 def _code_page(
-    request: Request, phone: str, target: str, *, code: str = "", errors: dict[str, str] | None = None, status: int = 200
+    request: Request,
+    phone: str,
+    target: str,
+    *,
+    code: str = "",
+    errors: dict[str, str] | None = None,
+    status: int = 200,
 ) -> Response:
     return page(
-        request, "accounts/code.html", phone=phone, next=target, errors=errors or {}, status=status,
-        demo_code=code if settings.current().demo else "", minutes=int(CODE_LIVES.total_seconds() // 60),
+        request,
+        "accounts/code.html",
+        phone=phone,
+        next=target,
+        errors=errors or {},
+        status=status,
+        demo_code=code if settings.current().demo else "",
+        minutes=int(CODE_LIVES.total_seconds() // 60),
     )
 
 
@@ -60,7 +87,9 @@ async def enter_code(request: Request) -> Response:
         given = parse(CodeInput, form)
     except Invalid as error:
         if "phone" in error.errors:
-            return page(request, "accounts/sign_in.html", errors=error.errors, values=form, next=target, status=422)
+            return page(
+                request, "accounts/sign_in.html", errors=error.errors, values=form, next=target, status=422
+            )
         return _code_page(request, form["phone"], target, errors=error.errors, status=422)
     await limits.count("sign-in-per-phone", given.phone)
     try:
@@ -68,7 +97,9 @@ async def enter_code(request: Request) -> Response:
             given.phone, given.code, locale=i18n.get_locale(), device=_device(request), now=clock.now()
         )
     except (Refused, Forbidden) as error:
-        return _code_page(request, given.phone, target, errors={"code": error.reason.text}, status=error.status)
+        return _code_page(
+            request, given.phone, target, errors={"code": error.reason.text}, status=error.status
+        )
     response = see_other(target)
     sessions.start(response, token, int(WORKER_SESSION.absolute.total_seconds()))
     return response
@@ -122,7 +153,12 @@ async def _second_factor_page(
     user = await queries.person(viewer.id)
     secret = "" if user.totp_last_step else await actions.new_totp(viewer)
     return page(
-        request, "accounts/second_factor.html", errors=errors or {}, next=target, secret=secret, status=status,
+        request,
+        "accounts/second_factor.html",
+        errors=errors or {},
+        next=target,
+        secret=secret,
+        status=status,
         qr=_qr(secret, viewer.name) if secret else "",
         demo_code=_next_code(user, secret) if settings.current().demo else "",
     )

@@ -53,6 +53,6 @@ def draw_up(day: date, now: datetime, seed: int = 1) -> Draft:
     draft, town = Draft(), build_town(day, seed)
     add_parties(draft, town, now)
     add_postings(draft, town)
-    add_claims(draft, town, now, Random(f"course {seed} {day}"))  # noqa: S311 the same chance every time
+    add_claims(draft, town, now, Random(f"course {seed} {day}"))
     add_notices(draft, now)
     return draft

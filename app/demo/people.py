@@ -26,7 +26,7 @@ class Registry:
 
     def add(self, key: str, phone: int, age: int, *roles: str, certificates: tuple[str, ...] = ()) -> Person:
         """A new person of this age on the day, reachable under the phone with this number."""
-        woman = self.rng.random() < 0.5  # noqa: PLR2004 half of the town
+        woman = self.rng.random() < 0.5
         birth = years_before(self.day, age) - timedelta(days=self.rng.randrange(365))
         person = Person(
             key,

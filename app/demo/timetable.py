@@ -204,12 +204,12 @@ class Timetable:
         if age <= 0:
             return "due"
         chance = self.rng.random()
-        if chance < 0.025:  # noqa: PLR2004
+        if chance < 0.025:
             return "disputed"
         if age > gig.settles_within_days:
-            return "due" if age == 1 and chance < 0.2 else "paid"  # noqa: PLR2004
+            return "due" if age == 1 and chance < 0.2 else "paid"
         # Silence approves after a day, so only yesterday's lines can still wait.
-        return "due" if age == 1 and chance < 0.5 else "confirmed"  # noqa: PLR2004
+        return "due" if age == 1 and chance < 0.5 else "confirmed"
 
     def _later(self, moment: datetime, hours: int) -> datetime:
         """Some time in the next hours, but in the past of the day."""

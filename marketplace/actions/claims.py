@@ -14,7 +14,7 @@ from accounts.actions import consent_to_share, notify
 from accounts.rules import Viewer
 from core import audit, database, live
 from core.database import transaction
-from core.errors import NotFound, Refused, refusal
+from core.errors import NotFound, Refusal, Refused, refusal, refuse_if
 from core.i18n import N_
 from marketplace import rules
 from marketplace.models import Claim, LedgerRow, Skip
@@ -50,13 +50,15 @@ class Claimed:
     undo_until: datetime | None
 
 
-async def claim_shift(shift_id: int, worker: Viewer, *, terms: str = "", wait: bool = True, now: datetime) -> Claimed:
+async def claim_shift(
+    shift_id: int, worker: Viewer, *, terms: str = "", wait: bool = True, now: datetime
+) -> Claimed:
     """Hire the worker for a place of the shift, or put them on its waiting list. Raises Refused with the reason.
 
     `terms` is the fingerprint of what the worker read; when the employer changed it meanwhile, nothing happens.
     """
     page = await shifts.shift_page(shift_id, worker.id, now)
-    _refuse_if(rules.why_not_claim(page.facts, now))
+    refuse_if(rules.why_not_claim(page.facts, now))
     if terms and terms != page.terms_sha256:
         raise Refused("terms-changed", N_("The terms have changed meanwhile. Please read them again."))
     try:
@@ -65,11 +67,6 @@ async def claim_shift(shift_id: int, worker: Viewer, *, terms: str = "", wait: b
             return await _write(page, worker, hired, now)
     except IntegrityError as error:
         raise Refused(_judged_by(error)) from None
-
-
-def _refuse_if(reason: rules.Refusal | None) -> None:
-    if reason is not None:
-        raise Refused(reason)
 
 
 async def _take_or_wait(page: ShiftPage, wait: bool, now: datetime) -> bool:
@@ -82,7 +79,9 @@ async def _take_or_wait(page: ShiftPage, wait: bool, now: datetime) -> bool:
             break
         if await database.execute(WAIT, [shift_id, database.stored(now), limit]):
             return False
-    raise Refused("full", N_("The shift is full, and so is its waiting list.") if wait else N_("The shift is full."))
+    raise Refused(
+        "full", N_("The shift is full, and so is its waiting list.") if wait else N_("The shift is full.")
+    )
 
 
 async def _write(page: ShiftPage, worker: Viewer, hired: bool, now: datetime) -> Claimed:
@@ -90,12 +89,21 @@ async def _write(page: ShiftPage, worker: Viewer, hired: bool, now: datetime) ->
     state = ClaimState.HIRED if hired else ClaimState.WAITING
     undo_until = now + rules.UNDO_WINDOW if hired else None
     claim_id = await database.insert(
-        Claim, shift_id=page.offer.id, worker_id=worker.id, terms_id=page.terms_id, state=state,
-        starts_at=page.offer.starts_at, ends_at=page.offer.ends_at, joined_at=now,
-        hired_at=now if hired else None, undo_until=undo_until,
+        Claim,
+        shift_id=page.offer.id,
+        worker_id=worker.id,
+        terms_id=page.terms_id,
+        state=state,
+        starts_at=page.offer.starts_at,
+        ends_at=page.offer.ends_at,
+        joined_at=now,
+        hired_at=now if hired else None,
+        undo_until=undo_until,
     )
     beside = [
-        audit.row(f"claim.{state.value}", "claim", claim_id, now=now, subject_id=worker.id, shift=page.offer.id)
+        audit.row(
+            f"claim.{state.value}", "claim", claim_id, now=now, subject_id=worker.id, shift=page.offer.id
+        )
     ]
     if hired:
         beside.append((LedgerRow, {"shift_id": page.offer.id, "claim_id": claim_id, "change": 1, "at": now}))
@@ -109,10 +117,14 @@ async def _write(page: ShiftPage, worker: Viewer, hired: bool, now: datetime) ->
 
 
 def _words(page: ShiftPage) -> dict[str, object]:
-    return {"title": page.offer.title, "employer": page.offer.employer, "starts_at": page.offer.starts_at.isoformat()}
+    return {
+        "title": page.offer.title,
+        "employer": page.offer.employer,
+        "starts_at": page.offer.starts_at.isoformat(),
+    }
 
 
-def _judged_by(error: IntegrityError) -> rules.Refusal:
+def _judged_by(error: IntegrityError) -> Refusal:
     """The refusal of a constraint: somebody tapped twice, or took another shift in the same moment."""
     if "overlap" in str(error):
         return refusal("overlap", N_("You have another shift at that time."))
@@ -127,7 +139,7 @@ async def cancel_claim(claim_id: int, worker: Viewer, now: datetime) -> ClaimSta
     claim = await Claim.get_or_none(id=claim_id, worker_id=worker.id)
     if claim is None:
         raise NotFound
-    _refuse_if(rules.why_not_cancel(claim.state, claim.starts_at, now))
+    refuse_if(rules.why_not_cancel(claim.state, claim.starts_at, now))
     async with transaction():
         ended = rules.ended_as(claim.state, claim.undo_until, now)
         await end_claim(claim, ended, now)
@@ -191,7 +203,9 @@ async def _hire(claim: Claim, now: datetime) -> None:
 
 
 async def _words_of(claim: Claim) -> dict[str, Any]:
-    row = await Claim.get(id=claim.id).values("starts_at", title="shift__gig__title", employer="shift__gig__employer__name")
+    row = await Claim.get(id=claim.id).values(
+        "starts_at", title="shift__gig__title", employer="shift__gig__employer__name"
+    )
     return row | {"starts_at": row["starts_at"].isoformat()}
 
 
@@ -199,11 +213,12 @@ async def change_places(shift_id: int, employer_id: int, places: int, now: datet
     """More or fewer places; never fewer than are hired. New places go to who waits first."""
     async with transaction():
         changed = await database.execute(
-            "UPDATE shift SET places = $2 WHERE id = $1 AND taken <= $2 AND state = 'open'", [shift_id, places]
+            "UPDATE shift SET places = $2 WHERE id = $1 AND taken <= $2 AND state = 'open'",
+            [shift_id, places],
         )
         if not changed:
             rows = await database.rows("SELECT taken FROM shift WHERE id = $1", [shift_id])
-            _refuse_if(rules.why_not_places(places, rows[0]["taken"]))
+            refuse_if(rules.why_not_places(places, rows[0]["taken"]))
             raise Refused("closed", N_("This shift is no longer offered."))
         await audit.record("shift.places", "shift", shift_id, now=now, places=places)
         await promote_waiting(shift_id, now)
@@ -223,7 +238,9 @@ async def call_off_shift(shift_id: int, employer_id: int, now: datetime) -> None
         await audit.record("shift.called-off", "shift", shift_id, now=now)
         for claim in await Claim.filter(shift_id=shift_id, state__in=(ClaimState.WAITING, ClaimState.HIRED)):
             await end_claim(claim, ClaimState.CALLED_OFF, now)
-            await notify(claim.worker_id, "called-off", now, link=f"/claims/{claim.id}", **await _words_of(claim))
+            await notify(
+                claim.worker_id, "called-off", now, link=f"/claims/{claim.id}", **await _words_of(claim)
+            )
         live.touch("employer", employer_id)
 
 
@@ -254,5 +271,3 @@ async def mark_absent(now: datetime) -> int:
             if await Claim.filter(id=claim.id, state=ClaimState.HIRED).update(state=ClaimState.ABSENT):
                 await audit.record("claim.absent", "claim", claim.id, now=now, subject_id=claim.worker_id)
     return len(missing)
-
-

@@ -11,7 +11,9 @@ from marketplace.models import Claim
 
 async def see_phone(claim_id: int, employer_ids: tuple[int, ...], now: datetime) -> str:
     """The number of somebody hired, on the day of the shift. Raises Refused `no-phone` otherwise."""
-    claim = await Claim.get_or_none(id=claim_id, shift__gig__employer_id__in=employer_ids).select_related("worker")
+    claim = await Claim.get_or_none(id=claim_id, shift__gig__employer_id__in=employer_ids).select_related(
+        "worker"
+    )
     if claim is None:
         raise NotFound
     why_not = rules.why_not_phone(claim.state, claim.starts_at, claim.ends_at, now)

@@ -80,7 +80,9 @@ async def _store(chunk: list[GoodRow], stored: Imported, now: datetime) -> None:
 async def _close(stored: Imported, now: datetime) -> None:
     """What is written once per gig and transaction: how long it holds, and the audit row."""
     for gig_id, change in stored.changed.items():
-        await Gig.filter(id=gig_id, valid_until__lt=change.gig.valid_until).update(valid_until=change.gig.valid_until)
+        await Gig.filter(id=gig_id, valid_until__lt=change.gig.valid_until).update(
+            valid_until=change.gig.valid_until
+        )
         verb = "gig.pending" if change.is_new else "gig.shifts-added"
         await audit.record(verb, "gig", gig_id, now=now, shifts=change.shifts)
     employers = {change.gig.employer_id for change in stored.changed.values()}  # type: ignore[attr-defined]  # Tortoise's own
@@ -115,8 +117,13 @@ def _last_day(row: GoodRow) -> date:
 
 def _gig_row(row: GoodRow, now: datetime) -> Gig:
     return Gig(
-        employer_id=row.poster.employer.id, created_by_id=row.poster.author_id, created_at=now, submitted_at=now,
-        state=GigState.PENDING, valid_until=_last_day(row), **row.gig.model_dump(exclude={"shifts"}),
+        employer_id=row.poster.employer.id,
+        created_by_id=row.poster.author_id,
+        created_at=now,
+        submitted_at=now,
+        state=GigState.PENDING,
+        valid_until=_last_day(row),
+        **row.gig.model_dump(exclude={"shifts"}),
     )
 
 

@@ -46,7 +46,10 @@ class AttendanceItem(BaseModel):
     @classmethod
     def of(cls, row: Any) -> Self:
         """From a row."""
-        return cls(claim_id=row.claim_id, **{name: getattr(row, name) for name in cls.model_fields if name != "claim_id"})
+        return cls(
+            claim_id=row.claim_id,
+            **{name: getattr(row, name) for name in cls.model_fields if name != "claim_id"},
+        )
 
 
 class PayLineItem(BaseModel):
@@ -67,7 +70,10 @@ class PayLineItem(BaseModel):
     @classmethod
     def of(cls, row: Any) -> Self:
         """From a row."""
-        return cls(claim_id=row.claim_id, **{name: getattr(row, name) for name in cls.model_fields if name != "claim_id"})
+        return cls(
+            claim_id=row.claim_id,
+            **{name: getattr(row, name) for name in cls.model_fields if name != "claim_id"},
+        )
 
 
 class ClaimItem(BaseModel):
@@ -117,19 +123,37 @@ def item(page: ClaimPage) -> ClaimItem:
     """A claim as the API tells it."""
     claim, came = page.claim, page.attendance
     return ClaimItem(
-        id=claim.id, state=claim.state, shift_id=page.shift.id, gig_id=page.gig.id, title=page.gig.title,
-        employer=page.employer.name, employer_id=page.employer.id, site=page.site.name, address=page.site.address,
-        lat=page.site.lat, lon=page.site.lon, starts_at=claim.starts_at, ends_at=claim.ends_at,
-        hourly_fen=page.hourly_fen, total_fen=page.total_fen, position=page.position, joined_at=claim.joined_at,
-        undo_until=claim.undo_until, terms=claim.terms.sha256, worker=None if page.mine else page.worker.name,
-        attendance=AttendanceItem.of(came) if came else None, pay_lines=[PayLineItem.of(line) for line in page.lines],
+        id=claim.id,
+        state=claim.state,
+        shift_id=page.shift.id,
+        gig_id=page.gig.id,
+        title=page.gig.title,
+        employer=page.employer.name,
+        employer_id=page.employer.id,
+        site=page.site.name,
+        address=page.site.address,
+        lat=page.site.lat,
+        lon=page.site.lon,
+        starts_at=claim.starts_at,
+        ends_at=claim.ends_at,
+        hourly_fen=page.hourly_fen,
+        total_fen=page.total_fen,
+        position=page.position,
+        joined_at=claim.joined_at,
+        undo_until=claim.undo_until,
+        terms=claim.terms.sha256,
+        worker=None if page.mine else page.worker.name,
+        attendance=AttendanceItem.of(came) if came else None,
+        pay_lines=[PayLineItem.of(line) for line in page.lines],
     )
 
 
 async def claim_shift(call: Call) -> Claimed:
     """The one tap."""
     wanted: ClaimInput = call.body
-    got = await claims.claim_shift(call.path("id"), call.viewer, terms=wanted.terms, wait=wanted.wait, now=call.now)
+    got = await claims.claim_shift(
+        call.path("id"), call.viewer, terms=wanted.terms, wait=wanted.wait, now=call.now
+    )
     return Claimed(id=got.id, state=got.state, position=got.position, undo_until=got.undo_until)
 
 
@@ -146,14 +170,19 @@ async def show(call: Call) -> ClaimItem:
 
 async def give_back(call: Call) -> ClaimStateNow:
     """Give a claim back."""
-    return ClaimStateNow(id=call.path("id"), state=await claims.cancel_claim(call.path("id"), call.viewer, call.now))
+    return ClaimStateNow(
+        id=call.path("id"), state=await claims.cancel_claim(call.path("id"), call.viewer, call.now)
+    )
 
 
 async def terms(call: Call) -> AgreedTerms:
     """The contract of a claim."""
     page = await terms_page(call.path("id"), call.viewer)
     return AgreedTerms(
-        claim_id=page.claim.id, version=page.terms.version, sha256=page.terms.sha256, body=page.terms.body,
+        claim_id=page.claim.id,
+        version=page.terms.version,
+        sha256=page.terms.sha256,
+        body=page.terms.body,
         agreed_at=page.claim.joined_at,
     )
 
@@ -181,47 +210,135 @@ async def check_in_by_hand(call: Call) -> AttendanceItem:
 
 async def check_out_by_hand(call: Call) -> PayLineItem:
     """The employer sees the worker leave."""
-    return PayLineItem.of(await attendance.check_out_by_hand(call.path("id"), call.viewer.employer_ids, call.now))
+    return PayLineItem.of(
+        await attendance.check_out_by_hand(call.path("id"), call.viewer.employer_ids, call.now)
+    )
 
 
 WHY_NOT_CLAIM = (
-    "closed", "full", "already-claimed", "own-employer", "profile-needed", "too-young", "overlap", "terms-changed",
-    "under-16", "barred-under-18",
+    "closed",
+    "full",
+    "already-claimed",
+    "own-employer",
+    "profile-needed",
+    "too-young",
+    "overlap",
+    "terms-changed",
+    "under-16",
+    "barred-under-18",
 )
 WHY_NOT_IN = ("checked-in", "not-hired", "too-early", "over")
 
 routes = [
-    api("POST", "/api/v1/shifts/{id:int}/claims", claim_shift, who=worker, operation=Operation(
-        N_("Claim a shift: hired at once, or on the waiting list"), 201, body=ClaimInput, answer=Claimed,
-        refusals=WHY_NOT_CLAIM,
-    )),
-    api("GET", "/api/v1/claims", mine, who=worker, operation=Operation(
-        N_("The caller's own claims: the next first, then the latest"), answer=Claims,
-    )),
-    api("GET", "/api/v1/claims/{id:int}", show, who=signed_in, operation=Operation(
-        N_("One claim, for its worker and its employer"), answer=ClaimItem,
-    )),
-    api("DELETE", "/api/v1/claims/{id:int}", give_back, who=worker, operation=Operation(
-        N_("Give a claim back; the next who waits is hired"), answer=ClaimStateNow,
-        refusals=("not-yours-to-cancel", "begun", "changed"),
-    )),
-    api("GET", "/api/v1/claims/{id:int}/terms", terms, who=signed_in, operation=Operation(
-        N_("What was agreed, word for word"), answer=AgreedTerms,
-    )),
-    api("POST", "/api/v1/claims/{id:int}/check-in", check_in, who=worker, operation=Operation(
-        N_("Check in with the QR's token or the six digits"), body=CheckInInput, answer=AttendanceItem,
-        refusals=(*WHY_NOT_IN, "stale-code", "outside"),
-    )),
-    api("POST", "/api/v1/claims/{id:int}/check-out", check_out, who=worker, operation=Operation(
-        N_("Check out; the answer is the pay line"), answer=PayLineItem, refusals=("not-working",),
-    )),
-    api("POST", "/api/v1/claims/{id:int}/check-in-by-hand", check_in_by_hand, who=employer_member, operation=Operation(
-        N_("The employer checks a worker in"), answer=AttendanceItem, refusals=WHY_NOT_IN,
-    )),
-    api("POST", "/api/v1/claims/{id:int}/check-out-by-hand", check_out_by_hand, who=employer_member, operation=Operation(
-        N_("The employer checks a worker out"), answer=PayLineItem, refusals=("not-working",),
-    )),
-    api("POST", "/api/v1/pay-lines/{id:int}/dispute", dispute, who=worker, operation=Operation(
-        N_("Say that a pay line is wrong"), body=DisputeInput, answer=PayLineItem, refusals=("disputed", "changed"),
-    )),
+    api(
+        "POST",
+        "/api/v1/shifts/{id:int}/claims",
+        claim_shift,
+        who=worker,
+        operation=Operation(
+            N_("Claim a shift: hired at once, or on the waiting list"),
+            201,
+            body=ClaimInput,
+            answer=Claimed,
+            refusals=WHY_NOT_CLAIM,
+        ),
+    ),
+    api(
+        "GET",
+        "/api/v1/claims",
+        mine,
+        who=worker,
+        operation=Operation(
+            N_("The caller's own claims: the next first, then the latest"),
+            answer=Claims,
+        ),
+    ),
+    api(
+        "GET",
+        "/api/v1/claims/{id:int}",
+        show,
+        who=signed_in,
+        operation=Operation(
+            N_("One claim, for its worker and its employer"),
+            answer=ClaimItem,
+        ),
+    ),
+    api(
+        "DELETE",
+        "/api/v1/claims/{id:int}",
+        give_back,
+        who=worker,
+        operation=Operation(
+            N_("Give a claim back; the next who waits is hired"),
+            answer=ClaimStateNow,
+            refusals=("not-yours-to-cancel", "begun", "changed"),
+        ),
+    ),
+    api(
+        "GET",
+        "/api/v1/claims/{id:int}/terms",
+        terms,
+        who=signed_in,
+        operation=Operation(
+            N_("What was agreed, word for word"),
+            answer=AgreedTerms,
+        ),
+    ),
+    api(
+        "POST",
+        "/api/v1/claims/{id:int}/check-in",
+        check_in,
+        who=worker,
+        operation=Operation(
+            N_("Check in with the QR's token or the six digits"),
+            body=CheckInInput,
+            answer=AttendanceItem,
+            refusals=(*WHY_NOT_IN, "stale-code", "outside"),
+        ),
+    ),
+    api(
+        "POST",
+        "/api/v1/claims/{id:int}/check-out",
+        check_out,
+        who=worker,
+        operation=Operation(
+            N_("Check out; the answer is the pay line"),
+            answer=PayLineItem,
+            refusals=("not-working",),
+        ),
+    ),
+    api(
+        "POST",
+        "/api/v1/claims/{id:int}/check-in-by-hand",
+        check_in_by_hand,
+        who=employer_member,
+        operation=Operation(
+            N_("The employer checks a worker in"),
+            answer=AttendanceItem,
+            refusals=WHY_NOT_IN,
+        ),
+    ),
+    api(
+        "POST",
+        "/api/v1/claims/{id:int}/check-out-by-hand",
+        check_out_by_hand,
+        who=employer_member,
+        operation=Operation(
+            N_("The employer checks a worker out"),
+            answer=PayLineItem,
+            refusals=("not-working",),
+        ),
+    ),
+    api(
+        "POST",
+        "/api/v1/pay-lines/{id:int}/dispute",
+        dispute,
+        who=worker,
+        operation=Operation(
+            N_("Say that a pay line is wrong"),
+            body=DisputeInput,
+            answer=PayLineItem,
+            refusals=("disputed", "changed"),
+        ),
+    ),
 ]

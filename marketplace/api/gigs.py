@@ -35,7 +35,11 @@ class FindingItem(BaseModel):
     def of(cls, finding: Finding) -> Self:
         """From a finding of the rulebook."""
         return cls(
-            code=finding.code, level=finding.level, field=finding.field, text=finding.text, advice=finding.advice,
+            code=finding.code,
+            level=finding.level,
+            field=finding.field,
+            text=finding.text,
+            advice=finding.advice,
             rule=finding.rule,
         )
 
@@ -122,7 +126,9 @@ async def post_gig(call: Call) -> Posted:
     gig = await gigs.post_gig(new, site, call.viewer, call.now)
     shifts = await employer.shifts_of(gig.id)
     return Posted(
-        id=gig.id, state=gig.state, shift_ids=[shift.id for shift in shifts],
+        id=gig.id,
+        state=gig.state,
+        shift_ids=[shift.id for shift in shifts],
         findings=[FindingItem.of(finding) for finding in findings],
     )
 
@@ -139,11 +145,13 @@ async def listing(call: Call) -> Gigs:
     if wanted.employer is not None:
         await people.employer_for(call.viewer, wanted.employer)
     employers = call.viewer.employer_ids if wanted.employer is None else (wanted.employer,)
-    return Gigs(items=[
-        _gig(row, employer_id)
-        for employer_id in employers
-        for row in (await employer.gigs_of(employer_id, wanted.state, call.now)).gigs
-    ])
+    return Gigs(
+        items=[
+            _gig(row, employer_id)
+            for employer_id in employers
+            for row in (await employer.gigs_of(employer_id, wanted.state, call.now)).gigs
+        ]
+    )
 
 
 def _gig(row: employer.GigRow, employer_id: int) -> GigItem:
@@ -155,22 +163,58 @@ async def show(call: Call) -> GigDetails:
     """One posting."""
     page = await employer.gig_page(call.viewer.employer_ids, call.path("id"), call.now)
     named = {"employer_id": page.employer.id, "site_id": page.site.id}
-    fields = {name: getattr(page.gig, name) for name in GigDetails.model_fields if name not in (*named, "shifts")}
+    fields = {
+        name: getattr(page.gig, name) for name in GigDetails.model_fields if name not in (*named, "shifts")
+    }
     return GigDetails(**named, **fields, shifts=[counts(row) for row in (*page.coming, *page.past)])
 
 
 routes = [
-    api("POST", "/api/v1/gigs", post_gig, who=employer_member, operation=Operation(
-        N_("Post a gig with its shifts"), 201, body=GigInput, answer=Posted, refusals=("not-verified", "past", "far"),
-    )),
-    api("GET", "/api/v1/gigs", listing, who=employer_member, operation=Operation(
-        N_("Postings of the caller's employers"), query=GigsQuery, answer=Gigs,
-    )),
-    api("GET", "/api/v1/gigs/{id:int}", show, who=employer_member, operation=Operation(
-        N_("One posting with its shifts"), answer=GigDetails,
-    )),
-    api("POST", "/api/v1/gigs/{id:int}/shifts", add_shifts, who=employer_member, operation=Operation(
-        N_("Add shifts to a published posting"), 201, body=ShiftsInput, answer=ShiftsAdded,
-        refusals=("not-published", "not-verified", "stopped", "past", "far"),
-    )),
+    api(
+        "POST",
+        "/api/v1/gigs",
+        post_gig,
+        who=employer_member,
+        operation=Operation(
+            N_("Post a gig with its shifts"),
+            201,
+            body=GigInput,
+            answer=Posted,
+            refusals=("not-verified", "past", "far"),
+        ),
+    ),
+    api(
+        "GET",
+        "/api/v1/gigs",
+        listing,
+        who=employer_member,
+        operation=Operation(
+            N_("Postings of the caller's employers"),
+            query=GigsQuery,
+            answer=Gigs,
+        ),
+    ),
+    api(
+        "GET",
+        "/api/v1/gigs/{id:int}",
+        show,
+        who=employer_member,
+        operation=Operation(
+            N_("One posting with its shifts"),
+            answer=GigDetails,
+        ),
+    ),
+    api(
+        "POST",
+        "/api/v1/gigs/{id:int}/shifts",
+        add_shifts,
+        who=employer_member,
+        operation=Operation(
+            N_("Add shifts to a published posting"),
+            201,
+            body=ShiftsInput,
+            answer=ShiftsAdded,
+            refusals=("not-published", "not-verified", "stopped", "past", "far"),
+        ),
+    ),
 ]

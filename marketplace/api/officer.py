@@ -42,7 +42,9 @@ class GigDecided(BaseModel):
 async def show(call: Call) -> Inbox:
     """Licences and postings of the officer's counties."""
     waiting = await officer.waiting(await people.counties_of(call.viewer))
-    return Inbox(items=[InboxItem(**{name: getattr(one, name) for name in InboxItem.model_fields}) for one in waiting])
+    return Inbox(
+        items=[InboxItem(**{name: getattr(one, name) for name in InboxItem.model_fields}) for one in waiting]
+    )
 
 
 async def decide(call: Call) -> GigDecided:
@@ -56,11 +58,26 @@ async def decide(call: Call) -> GigDecided:
 
 
 routes = [
-    api("GET", "/api/v1/inbox", show, who=officer_only, operation=Operation(
-        N_("Licences and postings that wait for the officer"), answer=Inbox,
-    )),
-    api("POST", "/api/v1/gigs/{id:int}/decision", decide, who=officer_only, operation=Operation(
-        N_("Publish a posting or send it back"), body=DecisionInput, answer=GigDecided,
-        refusals=("reason-needed", "not-verified", "decided"),
-    )),
+    api(
+        "GET",
+        "/api/v1/inbox",
+        show,
+        who=officer_only,
+        operation=Operation(
+            N_("Licences and postings that wait for the officer"),
+            answer=Inbox,
+        ),
+    ),
+    api(
+        "POST",
+        "/api/v1/gigs/{id:int}/decision",
+        decide,
+        who=officer_only,
+        operation=Operation(
+            N_("Publish a posting or send it back"),
+            body=DecisionInput,
+            answer=GigDecided,
+            refusals=("reason-needed", "not-verified", "decided"),
+        ),
+    ),
 ]

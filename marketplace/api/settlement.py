@@ -10,18 +10,20 @@ from accounts.rules import employer as employer_member
 from core.api import Call, Operation, api
 from core.errors import Invalid
 from core.forms import Input
-from core.i18n import _, N_
+from core.i18n import N_, _
 from marketplace.actions import settlement
 from marketplace.api.claims import PayLineItem
 from marketplace.forms import MinutesInput
-from marketplace.queries import employer
+from marketplace.queries import settlement as queries
 from marketplace.rules import PayKind, PayState
 
 
 class SettlementQuery(Input):
     """Which pay lines."""
 
-    employer: int | None = Field(None, ge=1, le=2**62, description="Needed by who acts for several employers.")
+    employer: int | None = Field(
+        None, ge=1, le=2**62, description="Needed by who acts for several employers."
+    )
     state: PayState = PayState.DUE
     page: int = Field(1, ge=1, le=1_000_000)
 
@@ -60,19 +62,25 @@ class Settlement(BaseModel):
     state: PayState
     page: int
     pages: int
-    items: list[SettlementLine] = Field(description="Fifty to a page: the longest due first, the last paid first.")
+    items: list[SettlementLine] = Field(
+        description="Fifty to a page: the longest due first, the last paid first."
+    )
 
 
 async def show(call: Call) -> Settlement:
     """What an employer owes."""
     wanted: SettlementQuery = call.query
     employer_id = await _employer(call.viewer, wanted.employer)
-    found = await employer.settlement(employer_id, wanted.state, wanted.page)
+    found = await queries.settlement(employer_id, wanted.state, wanted.page)
     return Settlement(
-        employer_id=employer_id, state=found.state, page=found.page, pages=found.pages,
+        employer_id=employer_id,
+        state=found.state,
+        page=found.page,
+        pages=found.pages,
         totals={state: Total(lines=tally.lines, fen=tally.fen) for state, tally in found.tallies.items()},
         items=[
-            SettlementLine(**{name: getattr(line, name) for name in SettlementLine.model_fields}) for line in found.lines
+            SettlementLine(**{name: getattr(line, name) for name in SettlementLine.model_fields})
+            for line in found.lines
         ],
     )
 
@@ -89,7 +97,9 @@ async def _employer(viewer: Viewer, wanted: int | None) -> int:
 async def confirm(call: Call) -> PayLineItem:
     """The employer confirms the hours."""
     employers = call.viewer.employer_ids
-    return PayLineItem.of(await settlement.confirm_hours(call.path("id"), employers, call.body.minutes, call.now))
+    return PayLineItem.of(
+        await settlement.confirm_hours(call.path("id"), employers, call.body.minutes, call.now)
+    )
 
 
 async def pay(call: Call) -> PayLineItem:
@@ -98,14 +108,38 @@ async def pay(call: Call) -> PayLineItem:
 
 
 routes = [
-    api("GET", "/api/v1/settlement", show, who=employer_member, operation=Operation(
-        N_("Pay lines of an employer by state"), query=SettlementQuery, answer=Settlement,
-    )),
-    api("POST", "/api/v1/pay-lines/{id:int}/confirm", confirm, who=employer_member, operation=Operation(
-        N_("Confirm the hours of a pay line, as recorded or corrected"), body=MinutesInput, answer=PayLineItem,
-        refusals=("confirmed", "paid", "changed"),
-    )),
-    api("POST", "/api/v1/pay-lines/{id:int}/pay", pay, who=employer_member, operation=Operation(
-        N_("Mark a confirmed pay line as paid"), answer=PayLineItem, refusals=("not-confirmed", "paid", "changed"),
-    )),
+    api(
+        "GET",
+        "/api/v1/settlement",
+        show,
+        who=employer_member,
+        operation=Operation(
+            N_("Pay lines of an employer by state"),
+            query=SettlementQuery,
+            answer=Settlement,
+        ),
+    ),
+    api(
+        "POST",
+        "/api/v1/pay-lines/{id:int}/confirm",
+        confirm,
+        who=employer_member,
+        operation=Operation(
+            N_("Confirm the hours of a pay line, as recorded or corrected"),
+            body=MinutesInput,
+            answer=PayLineItem,
+            refusals=("confirmed", "paid", "changed"),
+        ),
+    ),
+    api(
+        "POST",
+        "/api/v1/pay-lines/{id:int}/pay",
+        pay,
+        who=employer_member,
+        operation=Operation(
+            N_("Mark a confirmed pay line as paid"),
+            answer=PayLineItem,
+            refusals=("not-confirmed", "paid", "changed"),
+        ),
+    ),
 ]

@@ -33,7 +33,9 @@ class FindQuery(FindInput):
         None, alias="from", description="Starts at this time or later.", examples=["18:00"]
     )
     to: Annotated[Minute, AsText] = Field(
-        None, description="Ends at this time or earlier; before `from`, it means the next morning.", examples=["22:00"]
+        None,
+        description="Ends at this time or earlier; before `from`, it means the next morning.",
+        examples=["22:00"],
     )
 
 
@@ -104,7 +106,9 @@ class ShiftDetails(ShiftItem):
 
 def item(offer: Offer) -> dict[str, Any]:
     """The fields of a card."""
-    fields = {name: getattr(offer, name) for name in ShiftItem.model_fields if name not in ("distance_m", "url")}
+    fields = {
+        name: getattr(offer, name) for name in ShiftItem.model_fields if name not in ("distance_m", "url")
+    }
     away = None if offer.distance_m is None else round(offer.distance_m)
     return fields | {"distance_m": away, "url": f"{settings.current().public_url}/shifts/{offer.id}"}
 
@@ -127,8 +131,15 @@ async def show(call: Call) -> ShiftDetails:
     # A stranger is not told to fill in a profile before signing in: only what holds for everybody.
     why_not = rules.why_not_claim if viewer_id else _why_nobody
     return ShiftDetails(
-        **item(page.offer), state=page.state, duties=page.duties, conditions=page.conditions, address=page.address,
-        lat=page.lat, lon=page.lon, terms=page.terms_sha256, claim=_my_claim(page),
+        **item(page.offer),
+        state=page.state,
+        duties=page.duties,
+        conditions=page.conditions,
+        address=page.address,
+        lat=page.lat,
+        lon=page.lon,
+        terms=page.terms_sha256,
+        claim=_my_claim(page),
         why_not=reason(why_not(page.facts, call.now)),
     )
 
@@ -140,7 +151,9 @@ def _why_nobody(facts: rules.ClaimFacts, now: datetime) -> Refusal | None:
 def _my_claim(page: ShiftPage) -> MyClaim | None:
     if page.claim_id is None or page.claim_state is None:
         return None
-    return MyClaim(id=page.claim_id, state=page.claim_state, position=page.position, undo_until=page.undo_until)
+    return MyClaim(
+        id=page.claim_id, state=page.claim_state, position=page.position, undo_until=page.undo_until
+    )
 
 
 class TradeItem(BaseModel):
@@ -162,13 +175,18 @@ class Trades(BaseModel):
 async def list_trades(call: Call) -> Trades:
     """The trades a posting may name."""
     locale = i18n.get_locale()
-    return Trades(items=[
-        TradeItem(
-            code=trade.code, name=trade.name(locale), group=trade.group, certificate=trade.certificate,
-            from_18=trade.barred_under_18,
-        )
-        for trade in trades.trades()
-    ])
+    return Trades(
+        items=[
+            TradeItem(
+                code=trade.code,
+                name=trade.name(locale),
+                group=trade.group,
+                certificate=trade.certificate,
+                from_18=trade.barred_under_18,
+            )
+            for trade in trades.trades()
+        ]
+    )
 
 
 # --- the employer's side ---
@@ -203,7 +221,9 @@ class Person(BaseModel):
     joined_at: datetime
     in_at: datetime | None
     in_by: CheckedBy | None
-    in_distance_m: int | None = Field(description="Metres from the site; null when the phone told no position.")
+    in_distance_m: int | None = Field(
+        description="Metres from the site; null when the phone told no position."
+    )
     out_at: datetime | None
     worked_minutes: int | None
 
@@ -222,7 +242,9 @@ class CheckInCode(BaseModel):
     code: str = Field(description="Six digits.", examples=["042317"])
     token: str = Field(description="What the QR carries.")
     url: str = Field(description="The address in the QR.")
-    valid_until: datetime = Field(description="The next one is shown from then on; this one is good a little longer.")
+    valid_until: datetime = Field(
+        description="The next one is shown from then on; this one is good a little longer."
+    )
 
 
 class ShiftStateNow(BaseModel):
@@ -255,7 +277,8 @@ async def people(call: Call) -> ShiftPeople:
     """Who is hired, who waits."""
     page = await employer.shift_page(call.viewer.employer_ids, call.path("id"), call.now)
     return ShiftPeople(
-        shift=counts(page.shift), hired=[_person(one) for one in (*page.here, *page.coming, *page.gone)],
+        shift=counts(page.shift),
+        hired=[_person(one) for one in (*page.here, *page.coming, *page.gone)],
         waiting=[_person(one) for one in page.waiting],
     )
 
@@ -270,30 +293,79 @@ async def check_in_code(call: Call) -> CheckInCode:
     step = rules.check_in_step(call.now)
     token = rules.check_in_token(shift.check_in_key, shift.id, step)
     return CheckInCode(
-        code=rules.check_in_code(shift.check_in_key, step), token=token,
+        code=rules.check_in_code(shift.check_in_key, step),
+        token=token,
         url=f"{settings.current().public_url}/check-in/{shift.id}/{token}",
         valid_until=datetime.fromtimestamp((step + 1) * rules.CHECK_IN_STEP, UTC),
     )
 
 
 routes = [
-    api("GET", "/api/v1/shifts", find, who=anyone, operation=Operation(
-        N_("Find shifts near a place"), query=FindQuery, answer=ShiftsFound,
-    )),
-    api("GET", "/api/v1/shifts/{id:int}", show, who=anyone, operation=Operation(
-        N_("One shift, and whether the caller can claim it"), answer=ShiftDetails,
-    )),
-    api("PATCH", "/api/v1/shifts/{id:int}", change_places, who=employer_member, operation=Operation(
-        N_("Change the places of a shift"), body=PlacesInput, answer=ShiftCounts, refusals=("places-taken", "closed"),
-    )),
-    api("DELETE", "/api/v1/shifts/{id:int}", call_off, who=employer_member, operation=Operation(
-        N_("Call a shift off; everybody on it is told"), answer=ShiftStateNow, refusals=("begun",),
-    )),
-    api("GET", "/api/v1/shifts/{id:int}/claims", people, who=employer_member, operation=Operation(
-        N_("Who is hired for a shift and who waits"), answer=ShiftPeople,
-    )),
-    api("GET", "/api/v1/shifts/{id:int}/check-in-code", check_in_code, who=employer_member, operation=Operation(
-        N_("The six digits and the QR for the site's screen"), answer=CheckInCode,
-    )),
-    api("GET", "/api/v1/trades", list_trades, who=anyone, operation=Operation(N_("The trades"), answer=Trades)),
+    api(
+        "GET",
+        "/api/v1/shifts",
+        find,
+        who=anyone,
+        operation=Operation(
+            N_("Find shifts near a place"),
+            query=FindQuery,
+            answer=ShiftsFound,
+        ),
+    ),
+    api(
+        "GET",
+        "/api/v1/shifts/{id:int}",
+        show,
+        who=anyone,
+        operation=Operation(
+            N_("One shift, and whether the caller can claim it"),
+            answer=ShiftDetails,
+        ),
+    ),
+    api(
+        "PATCH",
+        "/api/v1/shifts/{id:int}",
+        change_places,
+        who=employer_member,
+        operation=Operation(
+            N_("Change the places of a shift"),
+            body=PlacesInput,
+            answer=ShiftCounts,
+            refusals=("places-taken", "closed"),
+        ),
+    ),
+    api(
+        "DELETE",
+        "/api/v1/shifts/{id:int}",
+        call_off,
+        who=employer_member,
+        operation=Operation(
+            N_("Call a shift off; everybody on it is told"),
+            answer=ShiftStateNow,
+            refusals=("begun",),
+        ),
+    ),
+    api(
+        "GET",
+        "/api/v1/shifts/{id:int}/claims",
+        people,
+        who=employer_member,
+        operation=Operation(
+            N_("Who is hired for a shift and who waits"),
+            answer=ShiftPeople,
+        ),
+    ),
+    api(
+        "GET",
+        "/api/v1/shifts/{id:int}/check-in-code",
+        check_in_code,
+        who=employer_member,
+        operation=Operation(
+            N_("The six digits and the QR for the site's screen"),
+            answer=CheckInCode,
+        ),
+    ),
+    api(
+        "GET", "/api/v1/trades", list_trades, who=anyone, operation=Operation(N_("The trades"), answer=Trades)
+    ),
 ]

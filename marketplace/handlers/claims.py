@@ -10,7 +10,7 @@ from core import clock, i18n, limits, sessions
 from core.errors import Invalid, Refusal, Refused
 from core.forms import parse
 from core.html import money, page
-from core.i18n import _, N_, translated
+from core.i18n import N_, _, translated
 from core.routing import fields, see_other
 from marketplace import rules
 from marketplace.actions import attendance, claims, settlement
@@ -60,10 +60,16 @@ async def _show(
     found = await claim_page(claim_id, request.state.viewer)
     claim = found.claim
     return page(
-        request, "marketplace/claim.html", page=found, steps=_steps(found), refused=refused, errors=errors or {},
+        request,
+        "marketplace/claim.html",
+        page=found,
+        steps=_steps(found),
+        refused=refused,
+        errors=errors or {},
         why_not_in=rules.why_not_check_in(claim.state, claim.starts_at, claim.ends_at, clock.now()),
         why_not_cancel=rules.why_not_cancel(claim.state, claim.starts_at, clock.now()),
-        block="claim", status=409 if refused else 422 if errors else 200,
+        block="claim",
+        status=409 if refused else 422 if errors else 200,
     )
 
 
@@ -95,7 +101,15 @@ def _pay_steps(found: ClaimPage) -> list[Step]:
     if line.state is PayState.DISPUTED:
         return [("stop", line.disputed_at, _("Disputed"), line.dispute), ("", None, _("Paid out"), None)]
     confirmed = ("ok" if line.confirmed_at else "wait", line.confirmed_at, _("Hours confirmed"), None)
-    return [confirmed, ("ok" if line.paid_at else "", line.paid_at, _("Paid out"), money(line.amount_fen) if line.paid_at else None)]
+    return [
+        confirmed,
+        (
+            "ok" if line.paid_at else "",
+            line.paid_at,
+            _("Paid out"),
+            money(line.amount_fen) if line.paid_at else None,
+        ),
+    ]
 
 
 async def terms(request: Request) -> Response:
@@ -109,9 +123,14 @@ async def terms(request: Request) -> Response:
         return Response(json.dumps(content, ensure_ascii=False, indent=2), 200, headers, "application/json")
     trade, region = trades.trade(str(body["trade"])), places.region(str(body["site"]["region"]))  # type: ignore[index]
     return page(
-        request, "marketplace/terms.html", found, body=body,
-        wall=f"{_wall(body['starts_at'])} – {_wall(body['ends_at'])}", agreed=_wall(found.claim.hired_at or found.claim.joined_at),
-        trade_name=trade.name(i18n.get_locale()) if trade else body["trade"], region=region.full_name if region else "",
+        request,
+        "marketplace/terms.html",
+        found,
+        body=body,
+        wall=f"{_wall(body['starts_at'])} – {_wall(body['ends_at'])}",
+        agreed=_wall(found.claim.hired_at or found.claim.joined_at),
+        trade_name=trade.name(i18n.get_locale()) if trade else body["trade"],
+        region=region.full_name if region else "",
     )
 
 
@@ -144,8 +163,14 @@ async def _scanned(
     why = rules.why_not_check_in(claim.state, claim.starts_at, claim.ends_at, clock.now()) if claim else None
     arrived = claim is not None and claim.state in (ClaimState.WORKING, ClaimState.WORKED)
     return page(
-        request, "marketplace/scanned.html", page=found, token=token, arrived=arrived, refused=refused or why,
-        again=refused is not None and why is None, status=409 if refused and not arrived else 200,
+        request,
+        "marketplace/scanned.html",
+        page=found,
+        token=token,
+        arrived=arrived,
+        refused=refused or why,
+        again=refused is not None and why is None,
+        status=409 if refused and not arrived else 200,
     )
 
 

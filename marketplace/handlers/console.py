@@ -37,10 +37,17 @@ async def _shift(request: Request, shift_id: int, *, status: int = 200, **more: 
     found = await employer.shift_page(request.state.viewer.employer_ids, shift_id, now)
     context: dict[str, Any] = {"problem": "", "numbers": {}, "errors": {}, "values": {}} | more
     return page(
-        request, "marketplace/employer_shift.html", found, status=status, block="live", people=found, desk=await desk_of(request, found.employer),
+        request,
+        "marketplace/employer_shift.html",
+        found,
+        status=status,
+        block="live",
+        people=found,
+        desk=await desk_of(request, found.employer),
         asks="call-off" if request.query_params.get("confirm") == "call-off" else "",
         may_call_off=found.shift.state is rules.ShiftState.OPEN and found.shift.starts_at > now,
-        check_in_open=found.shift.starts_at - rules.CHECK_IN_OPENS <= now < found.shift.ends_at, **context,
+        check_in_open=found.shift.starts_at - rules.CHECK_IN_OPENS <= now < found.shift.ends_at,
+        **context,
     )
 
 
@@ -50,10 +57,18 @@ async def screen(request: Request) -> Response:
     key = (await employer.shift_of(request.state.viewer.employer_ids, shift_id)).check_in_key
     found = await employer.shift_page(request.state.viewer.employer_ids, shift_id, now)
     step = rules.check_in_step(now)
-    address = f"{settings.current().public_url}/check-in/{shift_id}/{rules.check_in_token(key, shift_id, step)}"
+    address = (
+        f"{settings.current().public_url}/check-in/{shift_id}/{rules.check_in_token(key, shift_id, step)}"
+    )
     return page(
-        request, "marketplace/screen.html", found, block="code", people=found, qr=_qr(address),
-        digits=rules.check_in_code(key, step), open=found.shift.starts_at - rules.CHECK_IN_OPENS <= now < found.shift.ends_at,
+        request,
+        "marketplace/screen.html",
+        found,
+        block="code",
+        people=found,
+        qr=_qr(address),
+        digits=rules.check_in_code(key, step),
+        open=found.shift.starts_at - rules.CHECK_IN_OPENS <= now < found.shift.ends_at,
         opens_at=found.shift.starts_at - rules.CHECK_IN_OPENS,
     )
 

@@ -24,7 +24,10 @@ from marketplace.rules import ClaimState
 from rulebook.places import distance_m
 from rulebook.trades import trades
 
-NAMES = {field.alias or name for name, field in FindInput.model_fields.items()} - {"limit", "offset"} | {"place", "page"}
+NAMES = {field.alias or name for name, field in FindInput.model_fields.items()} - {"limit", "offset"} | {
+    "place",
+    "page",
+}
 TONIGHT = {"day": "today", "from": "17:00"}
 PER_PAGE = 20
 DAYS = 7
@@ -83,7 +86,9 @@ async def shifts(request: Request) -> Response:
     except Invalid as error:
         errors = {"" if name == "body" else name: words for name, words in error.errors.items()}
     context = _context(values, errors, near, offers, wanted, now)
-    response = page(request, "marketplace/shifts.html", context, block="results", status=422 if errors else 200)
+    response = page(
+        request, "marketplace/shifts.html", context, block="results", status=422 if errors else 200
+    )
     if chosen:
         places.remember(response, chosen)
     return response
@@ -102,7 +107,9 @@ def _wanted(values: dict[str, str], near: Place | None) -> FindInput:
     """The typed filters. Raises Invalid."""
     if "place" in values and (near is None or near.code != values["place"]):
         raise Invalid({"": _("This place is not in the list. Please choose it again.")})
-    asked: dict[str, object] = {name: value for name, value in values.items() if name not in ("place", "page")}
+    asked: dict[str, object] = {
+        name: value for name, value in values.items() if name not in ("place", "page")
+    }
     if near and ("place" in values or not {"lat", "lon"} & values.keys()):
         asked |= {"lat": near.lat, "lon": near.lon}
     if near:
@@ -116,15 +123,27 @@ def _wanted(values: dict[str, str], near: Place | None) -> FindInput:
 
 
 def _context(
-    values: dict[str, str], errors: dict[str, str], near: Place | None, offers: Offers, wanted: FindInput, now: datetime
+    values: dict[str, str],
+    errors: dict[str, str],
+    near: Place | None,
+    offers: Offers,
+    wanted: FindInput,
+    now: datetime,
 ) -> FindPage:
     locale = i18n.get_locale()
     return FindPage(
-        values=values, errors=errors, near=near, offers=offers,
-        page=wanted.offset // PER_PAGE + 1, pages=ceil(offers.total / PER_PAGE), days=_days(now),
-        trades=[(trade.code, trade.name(locale)) for trade in trades()], radius_km=wanted.radius_km,
+        values=values,
+        errors=errors,
+        near=near,
+        offers=offers,
+        page=wanted.offset // PER_PAGE + 1,
+        pages=ceil(offers.total / PER_PAGE),
+        days=_days(now),
+        trades=[(trade.code, trade.name(locale)) for trade in trades()],
+        radius_km=wanted.radius_km,
         radii=[(str(radius), html.distance(radius * 1000)) for radius in RADII],
-        wider=next((radius for radius in RADII if radius > wanted.radius_km), None), link=shifts_address,
+        wider=next((radius for radius in RADII if radius > wanted.radius_km), None),
+        link=shifts_address,
     )
 
 
@@ -132,7 +151,13 @@ def _days(now: datetime) -> list[tuple[str, str]]:
     """Today, tonight, tomorrow, and the dates of the week."""
     dates = [now + timedelta(days=ahead) for ahead in range(DAYS)]
     week = [(clock.local(date).date().isoformat(), html.day(date)) for date in dates]
-    return [("", _("Any day")), ("today", week[0][1]), ("tonight", _("Tonight")), ("tomorrow", week[1][1]), *week[2:]]
+    return [
+        ("", _("Any day")),
+        ("today", week[0][1]),
+        ("tonight", _("Tonight")),
+        ("tomorrow", week[1][1]),
+        *week[2:],
+    ]
 
 
 async def shift(request: Request) -> Response:
@@ -146,10 +171,13 @@ async def show_shift(request: Request, shift_id: int, refused: Refusal | None = 
     found = await shift_page(shift_id, viewer.id if viewer else None, now)
     place = places.remembered(request)
     view = ShiftView(
-        shift=found, why=_why_not(found, viewer, now), refused=refused,
+        shift=found,
+        why=_why_not(found, viewer, now),
+        refused=refused,
         hired=found.claim_state is not None and found.claim_state is not ClaimState.WAITING,
         distance_m=distance_m((place.lat, place.lon), (found.lat, found.lon)) if place else -1,
-        confirm=request.query_params.get("confirm") == "1", address=f"/shifts/{shift_id}",
+        confirm=request.query_params.get("confirm") == "1",
+        address=f"/shifts/{shift_id}",
     )
     wanted = request.query_params.get("block", "claim_box")
     block = wanted if wanted in BLOCKS else "claim_box"

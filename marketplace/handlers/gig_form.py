@@ -1,10 +1,12 @@
 """The posting form: from what was typed to a gig, and from a gig to a form."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
 from core.clock import local, utc
@@ -14,10 +16,12 @@ from core.i18n import N_, _, translated
 from marketplace import rules
 from marketplace.coach import Draft
 from marketplace.forms import GigInput, ShiftInput, ShiftsInput, minute_of_day
-from marketplace.models import Gig, Shift
 from marketplace.rules import Settles
 from rulebook import trades
 from rulebook.wages import yuan
+
+if TYPE_CHECKING:
+    from marketplace.models import Gig, Shift
 
 ROWS_MAX = 7
 ROW = ("date", "from", "to", "places", "break")
@@ -124,17 +128,25 @@ def _read_rows(typed: Typed) -> _Rows:
         except Invalid as invalid:
             read.errors |= invalid.errors
             continue
-        read.shifts.append({
-            "starts_at": starts_at, "ends_at": ends_at, "places": typed.get(f"places_{n}", ""),
-            "break_minutes": typed.get(f"break_{n}", "0"),
-        })
+        read.shifts.append(
+            {
+                "starts_at": starts_at,
+                "ends_at": ends_at,
+                "places": typed.get(f"places_{n}", ""),
+                "break_minutes": typed.get(f"break_{n}", "0"),
+            }
+        )
         read.numbers.append(n)
     return read
 
 
 def _times(typed: Typed, n: int) -> tuple[datetime, datetime]:
     """Start and end of a row. An end at or before the start is on the next day."""
-    errors = {f"{name}_{n}": _("Please fill this in.") for name in ("date", "from", "to") if f"{name}_{n}" not in typed}
+    errors = {
+        f"{name}_{n}": _("Please fill this in.")
+        for name in ("date", "from", "to")
+        if f"{name}_{n}" not in typed
+    }
     day, first, last = date(2000, 1, 1), 0, 0
     try:
         day = _day(typed.get(f"date_{n}", "2000-01-01"))
@@ -148,7 +160,7 @@ def _times(typed: Typed, n: int) -> tuple[datetime, datetime]:
             errors[f"{name}_{n}"] = _("Please give a time, e.g. 18:00.")
     if errors:
         raise Invalid(errors)
-    midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 a wall time, made aware by clock.utc
+    midnight = datetime(day.year, day.month, day.day)
     end = last if last > first else last + 24 * 60
     return utc(midnight + timedelta(minutes=first)), utc(midnight + timedelta(minutes=end))
 
@@ -180,10 +192,17 @@ def draft(typed: Typed) -> Draft:
     shifts = _read_rows(typed).shifts
     places = [int(shift["places"]) for shift in shifts if str(shift["places"]).isdecimal()]
     return Draft(
-        title=typed.get("title", ""), trade=typed.get("trade", ""), duties=typed.get("duties", ""),
-        conditions=typed.get("conditions", ""), min_age=_number(typed.get("min_age", "")),
-        hourly_fen=_fen_or_none(typed.get("hourly", "")), settles=_settles(typed.get("settles", "")),
-        places=sum(places) or None, shifts=tuple((shift["starts_at"], shift["ends_at"]) for shift in shifts),
+        title=typed.get("title", ""),
+        trade=typed.get("trade", ""),
+        duties=typed.get("duties", ""),
+        conditions=typed.get("conditions", ""),
+        min_age=_number(typed.get("min_age", "")),
+        hourly_fen=_fen_or_none(typed.get("hourly", "")),
+        settles=_settles(typed.get("settles", "")),
+        places=sum(places) or None,
+        insured="insured" in typed,
+        shifts=tuple((shift["starts_at"], shift["ends_at"]) for shift in shifts),
+        breaks=tuple(_number(str(shift["break_minutes"])) or 0 for shift in shifts),
     )
 
 
@@ -230,8 +249,15 @@ def preview(typed: Typed) -> Preview:
     minutes = max(0, rules.paid_minutes(starts_at, ends_at, pause)) if starts_at and ends_at else 0
     total = rules.amount_fen(minutes, said.hourly_fen) if minutes and said.hourly_fen else None
     return Preview(
-        said.title, said.hourly_fen, total, starts_at, ends_at, minutes, _number(str(first["places"])) or 1 if first else 1,
-        max(0, len(shifts) - 1), **{name: name in typed for name in FLAGS},
+        said.title,
+        said.hourly_fen,
+        total,
+        starts_at,
+        ends_at,
+        minutes,
+        _number(str(first["places"])) or 1 if first else 1,
+        max(0, len(shifts) - 1),
+        **{name: name in typed for name in FLAGS},
     )
 
 
@@ -240,15 +266,25 @@ def preview(typed: Typed) -> Preview:
 
 def blank(today: date) -> Typed:
     """A new posting: tomorrow evening, two places, from eighteen, paid the same day."""
-    row = {"date_0": (today + timedelta(days=1)).isoformat(), "from_0": "18:00", "to_0": "22:00", "places_0": "2"}
+    row = {
+        "date_0": (today + timedelta(days=1)).isoformat(),
+        "from_0": "18:00",
+        "to_0": "22:00",
+        "places_0": "2",
+    }
     return {"min_age": "18", "settles": "day", "no_experience": "yes", **row}
 
 
 def of_gig(gig: Gig, shifts: Iterable[Shift]) -> Typed:
     """The form of a posting that exists, with these shifts."""
     typed = {
-        "site_id": str(gig.site.id), "title": gig.title, "trade": gig.trade, "duties": gig.duties,
-        "conditions": gig.conditions, "min_age": str(gig.min_age), "hourly": yuan(gig.hourly_fen),
+        "site_id": str(gig.site.id),
+        "title": gig.title,
+        "trade": gig.trade,
+        "duties": gig.duties,
+        "conditions": gig.conditions,
+        "min_age": str(gig.min_age),
+        "hourly": yuan(gig.hourly_fen),
         "settles": gig.settles.value,
     }
     flags = {name: "yes" for name in FLAGS if getattr(gig, name)}
@@ -261,8 +297,11 @@ def of_shifts(shifts: Iterable[Shift]) -> Typed:
     for n, shift in enumerate(list(shifts)[:ROWS_MAX]):
         start, end = local(shift.starts_at), local(shift.ends_at)
         typed |= {
-            f"date_{n}": start.date().isoformat(), f"from_{n}": f"{start:%H:%M}", f"to_{n}": f"{end:%H:%M}",
-            f"places_{n}": str(shift.places), f"break_{n}": str(shift.break_minutes),
+            f"date_{n}": start.date().isoformat(),
+            f"from_{n}": f"{start:%H:%M}",
+            f"to_{n}": f"{end:%H:%M}",
+            f"places_{n}": str(shift.places),
+            f"break_{n}": str(shift.break_minutes),
         }
     return typed
 

@@ -1,14 +1,15 @@
 """Postings of an employer: writing one with the coach, the list, one of them, further shifts."""
 
+from __future__ import annotations
+
 from secrets import token_urlsafe
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from accounts import queries as accounts
 from accounts.handlers.employer import Desk, desk, desk_of
-from accounts.models import Site
 from core import clock
 from core.errors import Invalid, NotFound, Refused
 from core.html import page
@@ -18,11 +19,14 @@ from marketplace.actions import gigs as actions
 from marketplace.coach import findings_of_draft
 from marketplace.handlers import gig_form
 from marketplace.handlers.gig_form import Typed
-from marketplace.models import Gig
 from marketplace.queries import employer
 from marketplace.rules import GigState
 from rulebook import trades
 from rulebook.findings import Finding
+
+if TYPE_CHECKING:
+    from accounts.models import Site
+    from marketplace.models import Gig
 
 MISSING = "missing-element"
 
@@ -53,10 +57,20 @@ async def _form(request: Request, here: Desk, values: Typed, **more: Any) -> Res
         values = values | {"site_id": str(sites[0].id)}
     context: dict[str, Any] = {"gig": None, "errors": {}, "status": 200, "block": None} | more
     return page(
-        request, "marketplace/gig_form.html", desk=here, sites=sites, values=values, rows=gig_form.rows_in(values),
-        trade_groups=gig_form.trade_groups(get_locale()), settles=_settles(), breaks=gig_form.BREAKS,
-        rows_max=gig_form.ROWS_MAX, once=token_urlsafe(12), today=clock.today(),
-        **_coached(here, sites, values), **context,
+        request,
+        "marketplace/gig_form.html",
+        desk=here,
+        sites=sites,
+        values=values,
+        rows=gig_form.rows_in(values),
+        trade_groups=gig_form.trade_groups(get_locale()),
+        settles=_settles(),
+        breaks=gig_form.BREAKS,
+        rows_max=gig_form.ROWS_MAX,
+        once=token_urlsafe(12),
+        today=clock.today(),
+        **_coached(here, sites, values),
+        **context,
     )
 
 
@@ -69,7 +83,9 @@ def _coached(here: Desk, sites: list[Site], values: Typed) -> dict[str, Any]:
     found = findings_of_draft(gig_form.draft(values), site, here.employer, clock.today())
     return {
         "findings": [finding for finding in found if finding.code != MISSING],
-        "missing": _to_write(found), "preview": gig_form.preview(values), "site": site,
+        "missing": _to_write(found),
+        "preview": gig_form.preview(values),
+        "site": site,
     }
 
 
@@ -123,9 +139,18 @@ async def _show(request: Request, typed: Typed | None, errors: dict[str, str], s
     values = typed if typed is not None else gig_form.of_shifts(here.again)
     trade = trades.trade(here.gig.trade)
     return page(
-        request, "marketplace/gig.html", here, status=status, desk=await desk_of(request, here.employer), values=values, errors=errors,
-        rows=gig_form.rows_in(values), breaks=gig_form.BREAKS, today=clock.today(),
-        trade=trade.name(get_locale()) if trade else here.gig.trade, settles=translated(gig_form.SETTLES[here.gig.settles]),
+        request,
+        "marketplace/gig.html",
+        here,
+        status=status,
+        desk=await desk_of(request, here.employer),
+        values=values,
+        errors=errors,
+        rows=gig_form.rows_in(values),
+        breaks=gig_form.BREAKS,
+        today=clock.today(),
+        trade=trade.name(get_locale()) if trade else here.gig.trade,
+        settles=translated(gig_form.SETTLES[here.gig.settles]),
     )
 
 
@@ -149,7 +174,9 @@ async def repost(request: Request) -> Response:
     except Invalid as invalid:
         return await _form(request, here, typed, gig=gig, errors=invalid.errors, status=invalid.status)
     except Refused as refused:
-        return await _form(request, here, typed, gig=gig, errors={"": refused.reason.text}, status=refused.status)
+        return await _form(
+            request, here, typed, gig=gig, errors={"": refused.reason.text}, status=refused.status
+        )
     return see_other(f"/employer/gigs/{gig.id}")
 
 

@@ -47,11 +47,20 @@ async def _gig(request: Request, reason: str, problem: str, status: int) -> Resp
     first = found.shifts[0] if found.shifts else None
     minutes = rules.paid_minutes(first.starts_at, first.ends_at, first.break_minutes) if first else 0
     return page(
-        request, "marketplace/officer_gig.html", found, status=status, reason=reason, problem=problem,
-        trade=trade, trade_name=trade.name(get_locale()) if trade else found.gig.trade,
-        county=county.full_name if county else found.site.region_code, settles=translated(SETTLES[found.gig.settles]),
+        request,
+        "marketplace/officer_gig.html",
+        found,
+        status=status,
+        reason=reason,
+        problem=problem,
+        trade=trade,
+        trade_name=trade.name(get_locale()) if trade else found.gig.trade,
+        county=county.full_name if county else found.site.region_code,
+        settles=translated(SETTLES[found.gig.settles]),
         certificate=translated(trades.CERTIFICATES[trade.certificate]) if trade and trade.certificate else "",
-        first=first, minutes=minutes, total_fen=rules.amount_fen(minutes, found.gig.hourly_fen),
+        first=first,
+        minutes=minutes,
+        total_fen=rules.amount_fen(minutes, found.gig.hourly_fen),
     )
 
 
@@ -63,8 +72,12 @@ async def decide(request: Request) -> Response:
     try:
         said = parse(DecisionInput, typed)
         await actions.decide_gig(
-            request.path_params["id"], regions, request.state.viewer,
-            accept=said.accept, reason=said.reason, now=clock.now(),
+            request.path_params["id"],
+            regions,
+            request.state.viewer,
+            accept=said.accept,
+            reason=said.reason,
+            now=clock.now(),
         )
     except Invalid as invalid:
         return await _gig(request, reason, next(iter(invalid.errors.values())), invalid.status)

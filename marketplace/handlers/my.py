@@ -11,4 +11,6 @@ from marketplace.queries.claims import my_page
 async def show(request: Request) -> Response:
     """What comes next, what was, and what is owed."""
     now = clock.now()
-    return page(request, "marketplace/my.html", my=await my_page(request.state.viewer.id, now), block="shifts")
+    return page(
+        request, "marketplace/my.html", my=await my_page(request.state.viewer.id, now), block="shifts"
+    )

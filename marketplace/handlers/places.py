@@ -35,7 +35,11 @@ class PlacesPage:
 def told(request: Request) -> Place | None:
     """The place in the address: a region's code, or a position that is on the map."""
     query = request.query_params
-    return region_place(query["place"]) if query.get("place") else _position(query.get("lat", ""), query.get("lon", ""))
+    return (
+        region_place(query["place"])
+        if query.get("place")
+        else _position(query.get("lat", ""), query.get("lon", ""))
+    )
 
 
 def remembered(request: Request) -> Place | None:
@@ -64,11 +68,23 @@ def remember(response: Response, place: Place) -> None:
 async def choose(request: Request) -> Response:
     """Pick a place by name or from province down to township."""
     query = request.query_params
-    q, here = query.get("q", "").strip()[:40], places.region(query.get("in", "") if query.get("in", "").isdigit() else "")
-    kept = {name: value for name, value in query.items() if value and name not in ("q", "in", "place", "lat", "lon", "page")}
+    q, here = (
+        query.get("q", "").strip()[:40],
+        places.region(query.get("in", "") if query.get("in", "").isdigit() else ""),
+    )
+    kept = {
+        name: value
+        for name, value in query.items()
+        if value and name not in ("q", "in", "place", "lat", "lon", "page")
+    }
     context = PlacesPage(
-        q=q, found=places.search_places(q) if q else [], region=here, above=_above(here),
-        below=places.children(here.code if here else ""), kept=kept, link=shifts_address,
+        q=q,
+        found=places.search_places(q) if q else [],
+        region=here,
+        above=_above(here),
+        below=places.children(here.code if here else ""),
+        kept=kept,
+        link=shifts_address,
     )
     return page(request, "marketplace/places.html", context)
 

@@ -32,7 +32,9 @@ async def _show(request: Request, wanted: str, *, status: int = 200, **more: Any
     wanted_page = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1
     found = await queries.settlement(here.employer.id, state, wanted_page)
     context: dict[str, Any] = {"problem": "", "errors": {}, "values": {}} | more
-    return page(request, "marketplace/settlement.html", found, block="live", status=status, desk=here, **context)
+    return page(
+        request, "marketplace/settlement.html", found, block="live", status=status, desk=here, **context
+    )
 
 
 def _first_to_do(tallies: dict[PayState, Tally]) -> PayState:
@@ -57,7 +59,9 @@ async def confirm(request: Request) -> Response:
         await actions.confirm_hours(line_id, request.state.viewer.employer_ids, said.minutes, clock.now())
     except Invalid as invalid:
         words = next(iter(invalid.errors.values()))
-        return await _show(request, state.value, status=invalid.status, errors={line_id: words}, values={line_id: typed})
+        return await _show(
+            request, state.value, status=invalid.status, errors={line_id: words}, values={line_id: typed}
+        )
     except Refused as refused:
         return await _show(request, state.value, status=refused.status, problem=refused.reason.text)
     return see_other(f"/employer/settlement?state={state.value}&employer={employer_id}")

@@ -18,9 +18,15 @@ DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]0{1,2}:00
 YES = {"是", "有", "包", "管", "y", "yes", "true", "1", "✓", "√"}
 NO = {"否", "无", "没有", "不包", "不管", "n", "no", "false", "0", "✗", "×"}
 SETTLES = {
-    "日结": Settles.DAY, "day": Settles.DAY, "daily": Settles.DAY,
-    "周结": Settles.WEEK, "week": Settles.WEEK, "weekly": Settles.WEEK,
-    "半月结": Settles.FORTNIGHT, "十五日结": Settles.FORTNIGHT, "fortnight": Settles.FORTNIGHT,
+    "日结": Settles.DAY,
+    "day": Settles.DAY,
+    "daily": Settles.DAY,
+    "周结": Settles.WEEK,
+    "week": Settles.WEEK,
+    "weekly": Settles.WEEK,
+    "半月结": Settles.FORTNIGHT,
+    "十五日结": Settles.FORTNIGHT,
+    "fortnight": Settles.FORTNIGHT,
 }
 
 
@@ -31,7 +37,10 @@ def text(cell: Any) -> Any:
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     if isinstance(cell, int) and abs(cell) > EXACT:
-        raise wrong("rounded", N_("Excel has rounded this number. Please format the column as text and type it again."))
+        raise wrong(
+            "rounded",
+            N_("Excel has rounded this number. Please format the column as text and type it again."),
+        )
     if isinstance(cell, (list, dict, date, time, timedelta)):
         raise wrong("text", N_("Please write text here."))
     return str(cell).strip()
@@ -49,7 +58,9 @@ def fen(cell: Any) -> Any:
     # A cell that was calculated is off by a hair (28 * 1.1); what was typed is not, and stays.
     written = round(cell, 6) if isinstance(cell, float) else text(cell)
     try:
-        yuan = Decimal(str(written).lstrip("¥￥").removesuffix("/小时").removesuffix("元").replace(",", "").strip())
+        yuan = Decimal(
+            str(written).lstrip("¥￥").removesuffix("/小时").removesuffix("元").replace(",", "").strip()
+        )
     except InvalidOperation:
         raise wrong("money", N_("Please give yuan, e.g. 25.50.")) from None
     if not yuan.is_finite() or abs(yuan) > EXACT or yuan * 100 % 1:
@@ -86,7 +97,9 @@ def trade(cell: Any) -> Any:
 
 @cache
 def _trades() -> dict[str, str]:
-    return {name.lower(): trade.code for trade in trades.trades() for name in (trade.code, trade.zh, trade.en)}
+    return {
+        name.lower(): trade.code for trade in trades.trades() for name in (trade.code, trade.zh, trade.en)
+    }
 
 
 def day(cell: Any) -> Any:

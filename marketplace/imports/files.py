@@ -39,7 +39,10 @@ def read(path: Path) -> Iterator[Record]:
     with path.open("rb") as file:
         head = file.read(64)
     if head.startswith(OLE):
-        raise Refused("old-excel", N_("This is an old or a protected Excel file. Please save it as .xlsx without a password."))
+        raise Refused(
+            "old-excel",
+            N_("This is an old or a protected Excel file. Please save it as .xlsx without a password."),
+        )
     if head.startswith(ZIP):
         return _table(_xlsx(path))
     if path.stat().st_size > LARGEST:
@@ -88,7 +91,11 @@ def _headings(line: list[Any]) -> list[str]:
 def _under(headings: list[str], line: list[Any]) -> dict[str, Any]:
     # A cell without a heading would be dropped in silence; under an empty name it is refused with its row.
     padded = headings + [""] * (len(line) - len(headings))
-    return {heading: cell for heading, cell in zip(padded, line, strict=False) if heading or cell not in ("", None)}
+    return {
+        heading: cell
+        for heading, cell in zip(padded, line, strict=False)
+        if heading or cell not in ("", None)
+    }
 
 
 # --- text ---

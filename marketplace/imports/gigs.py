@@ -14,7 +14,7 @@ from accounts.models import Employer, Site
 from core import clock
 from core.errors import Invalid, Refused
 from core.forms import Input, parse
-from core.i18n import _, N_
+from core.i18n import N_, _
 from marketplace.coach import findings_of, why_not_shifts
 from marketplace.forms import GigInput
 from marketplace.imports import cells
@@ -53,8 +53,15 @@ HEADINGS = {
 """Column → other headings it goes by. docs/import-gigs.md is checked against this table."""
 NAMES = {heading: column for column, others in HEADINGS.items() for heading in (column, *others)}
 FIELDS = {
-    "hourly_fen": "hourly", "settles_within_days": "settles", "valid_until": "date", "region_code": "site",
-    "starts_at": "from", "ends_at": "to", "break_minutes": "break", "trade_code": "trade", "shifts": "date",
+    "hourly_fen": "hourly",
+    "settles_within_days": "settles",
+    "valid_until": "date",
+    "region_code": "site",
+    "starts_at": "from",
+    "ends_at": "to",
+    "break_minutes": "break",
+    "trade_code": "trade",
+    "shifts": "date",
 }
 """A field of the posting → the column it comes from, where their names differ."""
 
@@ -135,13 +142,17 @@ def understand(record: Record, posters: Mapping[str, Poster], now: datetime) -> 
     """A row as a posting. `posters` are by credit code; a row without one means the only poster. Raises RowWrong."""
     headings = _columns(tuple(record.cells))
     try:
-        row = parse(GigRow, {column: record.cells[name] for column, name in headings.items() if _said(record, name)})
+        row = parse(
+            GigRow, {column: record.cells[name] for column, name in headings.items() if _said(record, name)}
+        )
         poster = _poster(row, posters)
         site = _site(row, poster)
         gig = parse(GigInput, _posting(row, site))
         _coach(gig, site, poster, now)
     except Invalid as invalid:
-        raise RowWrong([_error(record, headings, field, text) for field, text in invalid.errors.items()]) from None
+        raise RowWrong(
+            [_error(record, headings, field, text) for field, text in invalid.errors.items()]
+        ) from None
     return GoodRow(record.number, poster, site, gig)
 
 
@@ -152,7 +163,9 @@ def _columns(headings: tuple[str, ...]) -> dict[str, str]:
     for heading in headings:
         column = NAMES.get(_plain(heading))
         if column is None or column in found:
-            raise Refused("heading", N_("The heading “%(name)s” is not known or there twice."), name=heading[:40])
+            raise Refused(
+                "heading", N_("The heading “%(name)s” is not known or there twice."), name=heading[:40]
+            )
         found[column] = heading
     return found
 
@@ -179,7 +192,11 @@ def _poster(row: GigRow, posters: Mapping[str, Poster]) -> Poster:
 def _site(row: GigRow, poster: Poster) -> Site:
     """One of the employer's own sites: by name, else by address, else the one at the position."""
     for field, wanted in (("site", row.site), ("address", row.address)):
-        named = [site for site in poster.sites if wanted and wanted == (site.name if field == "site" else site.address)]
+        named = [
+            site
+            for site in poster.sites
+            if wanted and wanted == (site.name if field == "site" else site.address)
+        ]
         if named:
             return named[0]
     here = [site for site in poster.sites if not (row.site or row.address) and _is_at(row, site)]
@@ -195,13 +212,14 @@ def _is_at(row: GigRow, site: Site) -> bool:
 
 
 def _posting(row: GigRow, site: Site) -> dict[str, Any]:
-    midnight = datetime(row.date_.year, row.date_.month, row.date_.day)  # noqa: DTZ001 a wall time
+    midnight = datetime(row.date_.year, row.date_.month, row.date_.day)
     # Who works from 22:00 to 6:00 goes home the next morning.
     to = row.to + 24 * 60 if row.to <= row.from_ else row.to
     shift = {
         "starts_at": clock.utc(midnight + timedelta(minutes=row.from_)),
         "ends_at": clock.utc(midnight + timedelta(minutes=to)),
-        "places": row.places, "break_minutes": row.break_,
+        "places": row.places,
+        "break_minutes": row.break_,
     }
     same = row.model_dump(include=set(GigInput.model_fields) & set(GigRow.model_fields))
     return same | {"site_id": site.id, "hourly_fen": row.hourly, "shifts": [shift]}
@@ -223,7 +241,9 @@ def _error(record: Record, headings: dict[str, str], field: str, text: str) -> R
     return RowError(record.number, headings.get(column, column if column in HEADINGS else ""), text)
 
 
-def readable(records: Iterator[Record], posters: Mapping[str, Poster], now: datetime) -> Iterator[GoodRow | RowWrong]:
+def readable(
+    records: Iterator[Record], posters: Mapping[str, Poster], now: datetime
+) -> Iterator[GoodRow | RowWrong]:
     """Every row, good or with its reasons, in the order of the file."""
     for record in records:
         try:

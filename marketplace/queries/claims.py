@@ -92,8 +92,16 @@ def _page(claim: Any, *, mine: bool = True, **more: Any) -> ClaimPage:
     gig = claim.shift.gig
     lines = sorted(claim.pay_lines, key=lambda line: line.id)
     return ClaimPage(
-        claim=claim, shift=claim.shift, gig=gig, site=gig.site, employer=gig.employer, terms=dict(claim.terms.body),
-        attendance=claim.attendance, lines=lines, mine=mine, **more,
+        claim=claim,
+        shift=claim.shift,
+        gig=gig,
+        site=gig.site,
+        employer=gig.employer,
+        terms=dict(claim.terms.body),
+        attendance=claim.attendance,
+        lines=lines,
+        mine=mine,
+        **more,
     )
 
 
@@ -147,17 +155,30 @@ async def claim_of_line(line_id: int, worker_id: int) -> int:
 
 async def my_page(worker_id: int, now: datetime) -> MyPage:
     """The shifts of a worker."""
-    claims = Claim.filter(worker_id=worker_id).exclude(state=ClaimState.UNDONE).order_by("-starts_at", "-id").limit(MOST)
+    claims = (
+        Claim.filter(worker_id=worker_id)
+        .exclude(state=ClaimState.UNDONE)
+        .order_by("-starts_at", "-id")
+        .limit(MOST)
+    )
     found = await claims.select_related(*RELATED).prefetch_related("attendance", "pay_lines")
     places = await _positions(worker_id)
     groups: dict[ClaimState, list[ClaimPage]] = defaultdict(list)
     for claim in found:
-        group = claim.state if claim.state in (ClaimState.WAITING, ClaimState.HIRED, ClaimState.WORKING) else ClaimState.WORKED
+        group = (
+            claim.state
+            if claim.state in (ClaimState.WAITING, ClaimState.HIRED, ClaimState.WORKING)
+            else ClaimState.WORKED
+        )
         groups[group].append(_page(claim, position=places.get(claim.id)))
     fen, minutes = await _month(worker_id, now)
     return MyPage(
-        under_way=groups[ClaimState.WORKING], coming=groups[ClaimState.HIRED][::-1],
-        waiting=groups[ClaimState.WAITING][::-1], past=groups[ClaimState.WORKED], month_fen=fen, month_minutes=minutes,
+        under_way=groups[ClaimState.WORKING],
+        coming=groups[ClaimState.HIRED][::-1],
+        waiting=groups[ClaimState.WAITING][::-1],
+        past=groups[ClaimState.WORKED],
+        month_fen=fen,
+        month_minutes=minutes,
     )
 
 

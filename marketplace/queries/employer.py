@@ -119,14 +119,18 @@ async def today(employer_id: int, now: datetime) -> Today:
         shifts=[row for row in rows if row.starts_at < tomorrow],
         tomorrow=[row for row in rows if tomorrow <= row.starts_at < over],
         later=[row for row in rows if row.starts_at >= over and row.state is ShiftState.OPEN],
-        due=tallies[PayState.DUE], disputed=tallies[PayState.DISPUTED], pending=counts.get(GigState.PENDING, 0),
+        due=tallies[PayState.DUE],
+        disputed=tallies[PayState.DISPUTED],
+        pending=counts.get(GigState.PENDING, 0),
         rejected=await Gig.filter(employer_id=employer_id, state=GigState.REJECTED).order_by("-decided_at"),
         gigs=sum(counts.values()),
     )
 
 
 async def _gig_counts(employer_id: int) -> dict[GigState, int]:
-    rows = await database.rows("SELECT state, count(*) AS n FROM gig WHERE employer_id = $1 GROUP BY state", [employer_id])
+    rows = await database.rows(
+        "SELECT state, count(*) AS n FROM gig WHERE employer_id = $1 GROUP BY state", [employer_id]
+    )
     return {GigState(row["state"]): row["n"] for row in rows}
 
 
@@ -207,8 +211,12 @@ async def gig_page(employer_ids: tuple[int, ...], gig_id: int, now: datetime) ->
     rows = await _shift_rows("s.gig_id = $1", [gig_id])
     past = [row for row in rows if row.is_over(now)]
     return GigPage(
-        gig=gig, site=gig.site, employer=gig.employer, coming=[row for row in rows if not row.is_over(now)],
-        past=past[::-1][:20], again=await again(gig_id, now),
+        gig=gig,
+        site=gig.site,
+        employer=gig.employer,
+        coming=[row for row in rows if not row.is_over(now)],
+        past=past[::-1][:20],
+        again=await again(gig_id, now),
     )
 
 
@@ -284,7 +292,9 @@ async def shift_of(employer_ids: tuple[int, ...], shift_id: int) -> Shift:
 
 async def shift_of_claim(employer_ids: tuple[int, ...], claim_id: int) -> int:
     """The shift a claim is on. Raises NotFound for anybody else's."""
-    claim = await Claim.get_or_none(id=claim_id, shift__gig__employer_id__in=employer_ids).select_related("shift")
+    claim = await Claim.get_or_none(id=claim_id, shift__gig__employer_id__in=employer_ids).select_related(
+        "shift"
+    )
     if claim is None:
         raise NotFound
     return int(claim.shift.id)
@@ -300,9 +310,15 @@ async def shift_page(employer_ids: tuple[int, ...], shift_id: int, now: datetime
         return [person for person in people if person.state in states]
 
     return EmployerShift(
-        shift=rows[0], employer=shift.gig.employer, gig=shift.gig, site=shift.gig.site,
-        here=of(ClaimState.WORKING), coming=of(ClaimState.HIRED), waiting=of(ClaimState.WAITING),
-        gone=of(ClaimState.WORKED, ClaimState.ABSENT), ended=of(ClaimState.CANCELLED, ClaimState.CALLED_OFF),
+        shift=rows[0],
+        employer=shift.gig.employer,
+        gig=shift.gig,
+        site=shift.gig.site,
+        here=of(ClaimState.WORKING),
+        coming=of(ClaimState.HIRED),
+        waiting=of(ClaimState.WAITING),
+        gone=of(ClaimState.WORKED, ClaimState.ABSENT),
+        ended=of(ClaimState.CANCELLED, ClaimState.CALLED_OFF),
     )
 
 
@@ -315,13 +331,25 @@ async def _people(shift_id: int, now: datetime) -> list[Person]:
 
 
 def _person(claim: Claim, here: Attendance | None, position: int | None, now: datetime) -> Person:
-    came: dict[str, Any] = {} if here is None else {
-        "in_at": here.in_at, "in_by": here.in_by, "in_distance_m": here.in_distance_m,
-        "out_at": here.out_at, "worked_minutes": here.worked_minutes,
-    }
+    came: dict[str, Any] = (
+        {}
+        if here is None
+        else {
+            "in_at": here.in_at,
+            "in_by": here.in_by,
+            "in_distance_m": here.in_distance_m,
+            "out_at": here.out_at,
+            "worked_minutes": here.worked_minutes,
+        }
+    )
     holds = claim.state in rules.HOLDING
     return Person(
-        claim_id=claim.id, name=claim.worker.name if holds else rules.short_name(claim.worker.name),
-        phone=claim.worker.phone if holds else "", state=claim.state, position=position, joined_at=claim.joined_at,
-        reachable=rules.why_not_phone(claim.state, claim.starts_at, claim.ends_at, now) is None, **came,
+        claim_id=claim.id,
+        name=claim.worker.name if holds else rules.short_name(claim.worker.name),
+        phone=claim.worker.phone if holds else "",
+        state=claim.state,
+        position=position,
+        joined_at=claim.joined_at,
+        reachable=rules.why_not_phone(claim.state, claim.starts_at, claim.ends_at, now) is None,
+        **came,
     )

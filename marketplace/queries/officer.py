@@ -42,15 +42,25 @@ async def waiting(regions: list[str]) -> list[Item]:
 
 def _licence(employer: Employer) -> Item:
     return Item(
-        "licence", employer.id, employer.name, employer.name, employer.region_code,
-        employer.submitted_at or employer.created_at, employer.decided_at is not None,
+        "licence",
+        employer.id,
+        employer.name,
+        employer.name,
+        employer.region_code,
+        employer.submitted_at or employer.created_at,
+        employer.decided_at is not None,
     )
 
 
 def _gig(gig: Gig) -> Item:
     return Item(
-        "gig", gig.id, gig.title, gig.employer.name, gig.employer.region_code,
-        gig.submitted_at or gig.created_at, gig.decided_at is not None,
+        "gig",
+        gig.id,
+        gig.title,
+        gig.employer.name,
+        gig.employer.region_code,
+        gig.submitted_at or gig.created_at,
+        gig.decided_at is not None,
     )
 
 

@@ -23,5 +23,6 @@ async def posters(now: datetime, credit_code: str | None = None) -> dict[str, Po
     authors = {row["employer_id"]: row["user_id"] for row in await members.values("employer_id", "user_id")}
     return {
         employer.credit_code: Poster(employer, sites[employer.id], authors[employer.id])
-        for employer in employers if employer.id in authors
+        for employer in employers
+        if employer.id in authors
     }

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from core import database
-from core.errors import NotFound
+from core.errors import NotFound, Refusal
 from marketplace import rules
 from marketplace.forms import FindInput, local_day
 from marketplace.rules import ClaimFacts, ClaimState, Settles, ShiftState
@@ -75,17 +75,33 @@ class Offers:
 def offer(row: dict[str, Any]) -> Offer:
     """A card from a row of COLUMNS."""
     starts_at, ends_at = database.loaded(row["starts_at"]), database.loaded(row["ends_at"])
-    assert starts_at and ends_at  # noqa: S101 the columns are NOT NULL
+    assert starts_at
+    assert ends_at
     minutes = rules.paid_minutes(starts_at, ends_at, row["break_minutes"])
     squared = row.get("squared")
     return Offer(
-        id=row["id"], gig_id=row["gig_id"], title=row["title"], trade=row["trade"],
-        employer_id=row["employer_id"], employer=row["employer"], site=row["site"],
-        region_code=row["region_code"], township_code=row["township_code"],
-        starts_at=starts_at, ends_at=ends_at, paid_minutes=minutes, hourly_fen=row["hourly_fen"],
-        total_fen=rules.amount_fen(minutes, row["hourly_fen"]), settles=Settles(row["settles"]),
-        meals=bool(row["meals"]), no_experience=bool(row["no_experience"]), insured=bool(row["insured"]),
-        min_age=row["min_age"], places=row["places"], taken=row["taken"], waiting=row["waiting"],
+        id=row["id"],
+        gig_id=row["gig_id"],
+        title=row["title"],
+        trade=row["trade"],
+        employer_id=row["employer_id"],
+        employer=row["employer"],
+        site=row["site"],
+        region_code=row["region_code"],
+        township_code=row["township_code"],
+        starts_at=starts_at,
+        ends_at=ends_at,
+        paid_minutes=minutes,
+        hourly_fen=row["hourly_fen"],
+        total_fen=rules.amount_fen(minutes, row["hourly_fen"]),
+        settles=Settles(row["settles"]),
+        meals=bool(row["meals"]),
+        no_experience=bool(row["no_experience"]),
+        insured=bool(row["insured"]),
+        min_age=row["min_age"],
+        places=row["places"],
+        taken=row["taken"],
+        waiting=row["waiting"],
         distance_m=None if squared is None else math.sqrt(squared),
     )
 
@@ -123,12 +139,14 @@ async def find_shifts(wanted: FindInput, now: datetime) -> Offers:
     sort = "soon" if wanted.sort == "near" and squared == "NULL" else wanted.sort
     conditions = " AND ".join(where.conditions)
     rows = await database.rows(
-        f"SELECT {COLUMNS}, {squared} AS squared, count(*) OVER () AS total FROM {TABLES} WHERE {conditions}"  # noqa: S608
+        f"SELECT {COLUMNS}, {squared} AS squared, count(*) OVER () AS total FROM {TABLES} WHERE {conditions}"
         f" ORDER BY {order[sort]}, s.id LIMIT {int(wanted.limit)} OFFSET {int(wanted.offset)}",
         where.values,
     )
     if not rows and wanted.offset:
-        counted = await database.rows(f"SELECT count(*) AS total FROM {TABLES} WHERE {conditions}", where.values)  # noqa: S608
+        counted = await database.rows(
+            f"SELECT count(*) AS total FROM {TABLES} WHERE {conditions}", where.values
+        )
         return Offers(counted[0]["total"], [])
     return Offers(rows[0]["total"] if rows else 0, [offer(row) for row in rows])
 
@@ -140,8 +158,12 @@ def _near(where: _Where, wanted: FindInput) -> str:
     radius = wanted.radius_km * 1000
     per_lon = METRES_PER_DEGREE * max(0.01, math.cos(math.radians(wanted.lat)))
     reach_lat, reach_lon = radius / METRES_PER_DEGREE, radius / per_lon
-    where.add(f"p.lat BETWEEN {where.value(wanted.lat - reach_lat)} AND {where.value(wanted.lat + reach_lat)}")
-    where.add(f"p.lon BETWEEN {where.value(wanted.lon - reach_lon)} AND {where.value(wanted.lon + reach_lon)}")
+    where.add(
+        f"p.lat BETWEEN {where.value(wanted.lat - reach_lat)} AND {where.value(wanted.lat + reach_lat)}"
+    )
+    where.add(
+        f"p.lon BETWEEN {where.value(wanted.lon - reach_lon)} AND {where.value(wanted.lon + reach_lon)}"
+    )
     # The figures are floats of ours, so they stand in the text: PostgreSQL would otherwise guess their types.
     y = f"((p.lat - ({wanted.lat!r})) * {METRES_PER_DEGREE!r})"
     x = f"((p.lon - ({wanted.lon!r})) * {per_lon!r})"
@@ -224,34 +246,49 @@ async def shift_page(shift_id: int, viewer_id: int | None, now: datetime) -> Shi
         raise NotFound
     row = rows[0]
     return ShiftPage(
-        offer=offer(row), state=ShiftState(row["state"]), duties=row["duties"], conditions=row["conditions"],
-        address=row["address"], lat=row["lat"], lon=row["lon"],
-        verified_at=database.loaded(row["verified_at"]), terms_id=row["terms_id"],
-        terms_sha256=row["terms_sha256"], claim_id=row["claim_id"],
+        offer=offer(row),
+        state=ShiftState(row["state"]),
+        duties=row["duties"],
+        conditions=row["conditions"],
+        address=row["address"],
+        lat=row["lat"],
+        lon=row["lon"],
+        verified_at=database.loaded(row["verified_at"]),
+        terms_id=row["terms_id"],
+        terms_sha256=row["terms_sha256"],
+        claim_id=row["claim_id"],
         claim_state=ClaimState(row["claim_state"]) if row["claim_state"] else None,
         undo_until=database.loaded(row["undo_until"]),
         position=await position(shift_id, row["claim_id"]) if row["claim_state"] == "waiting" else None,
-        consented=bool(row["consented"]), facts=_facts(row),
+        consented=bool(row["consented"]),
+        facts=_facts(row),
     )
 
 
 def _facts(row: dict[str, Any]) -> ClaimFacts:
     birth = database.loaded_date(row["birth_date"])
     starts_at = database.loaded(row["starts_at"])
-    assert starts_at  # noqa: S101 the column is NOT NULL
+    assert starts_at
     return ClaimFacts(
-        public=bool(row["is_public"]), state=ShiftState(row["state"]), starts_at=starts_at,
-        places=row["places"], taken=row["taken"], waiting=row["waiting"],
-        live_claim=row["claim_id"] is not None, overlaps=bool(row["overlaps"]), birth_date=birth,
-        named=bool(row["worker_name"]), min_age=row["min_age"],
+        public=bool(row["is_public"]),
+        state=ShiftState(row["state"]),
+        starts_at=starts_at,
+        places=row["places"],
+        taken=row["taken"],
+        waiting=row["waiting"],
+        live_claim=row["claim_id"] is not None,
+        overlaps=bool(row["overlaps"]),
+        birth_date=birth,
+        named=bool(row["worker_name"]),
+        min_age=row["min_age"],
         trade_refusal=_trade_refusal(birth, row["trade"], starts_at.date()) if birth else None,
         own_employer=bool(row["own_employer"]),
     )
 
 
-def _trade_refusal(birth: date, trade: str, on: date) -> rules.Refusal | None:
+def _trade_refusal(birth: date, trade: str, on: date) -> Refusal | None:
     finding = trades.may_work(birth, trade, on)
-    return rules.Refusal(finding.code, finding.message, finding.params) if finding else None
+    return Refusal(finding.code, finding.message, finding.params) if finding else None
 
 
 async def position(shift_id: int, claim_id: int) -> int:

@@ -49,7 +49,7 @@ class World:
             "wanda": cast.wanda, "stan": cast.stan, "emil": cast.emil, "olga": cast.olga, "ada": cast.ada,
             "eva": await person("钱老板", "13800000006", born=""),
             "orla": await person("孙组织", "13800000007", born=""),
-            "officer elsewhere": await person("吴干事", "13800000008", born="", totp_secret="JBSWY3DPEHPK3PXR", totp_last_step=1),
+            "officer elsewhere": await person("吴干事", "13800000008", born="", totp_secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXR", totp_last_step=1),
         }
         people["olga without second factor"] = cast.olga
         await make_employer("苏州别家餐饮有限公司", "91320505MA1N8PQX6X", people["eva"])

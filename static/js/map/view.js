@@ -3,7 +3,7 @@
 import { Outlines } from "./outlines.js";
 
 const beside = (path) => new URL(`../../${path}`, import.meta.url).href;
-const CLOSE = { width: 84, height: 42 }; // markers nearer than this, in pixels, would cover each other: they become one
+const CLOSE = { width: 96, height: 42 }; // markers nearer than this, in pixels, would cover each other: they become one
 const RADII_KM = [1, 100]; // what the search takes
 const PHONE = matchMedia("(max-width: 59.99rem)"); // as in map.css and map.js
 const still = matchMedia("(prefers-reduced-motion: reduce)");
