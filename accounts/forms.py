@@ -33,6 +33,8 @@ def _region(code: str) -> str:
 
 
 Phone = Annotated[str, Field(max_length=30), AfterValidator(_phone)]
+SixDigits = Annotated[str, Field(pattern=r"^\s*\d{6}\s*$"), AfterValidator(identity.compact)]
+"""A code as people type it; Chinese keyboards easily give full-width digits."""
 Region = Annotated[str, Field(min_length=6, max_length=6), AfterValidator(_region)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
@@ -47,14 +49,14 @@ class PhoneInput(Input):
 class CodeInput(PhoneInput):
     """The code that came to the phone."""
 
-    code: str = Field(pattern=r"^\s*\d{6}\s*$")
+    code: SixDigits
     next: str = "/"
 
 
 class SecondFactorInput(Input):
     """Six digits from the authenticator app."""
 
-    code: str = Field(pattern=r"^\s*\d{6}\s*$")
+    code: SixDigits
     next: str = "/"
 
 

@@ -26,9 +26,13 @@ async def person(name: str, phone: str, *, born: str = "1990-01-01", **more: Any
     """Somebody with an account; who is named and born may take shifts."""
     number = f"+86{phone}"
     return await User.create(
-        name=name, phone=number, phone_index=crypto.blind_index(number), created_at=clock.now(),
+        name=name,
+        phone=number,
+        phone_index=crypto.blind_index(number),
+        created_at=clock.now(),
         birth_date=datetime.fromisoformat(born).date() if born else None,
-        identity_state=IdentityState.DECLARED if born else IdentityState.NONE, **more,
+        identity_state=IdentityState.DECLARED if born else IdentityState.NONE,
+        **more,
     )
 
 
@@ -72,10 +76,16 @@ class Cast:
         now = clock.now()
         wanda = await person("王大妹", "13800000001")
         emil = await person("李老板", "13800000002", born="")
-        olga = await person("周干事", "13800000003", born="", totp_secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", totp_last_step=1)
-        ada = await person("管理员", "13800000004", born="", totp_secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", totp_last_step=1)
+        olga = await person(
+            "周干事", "13800000003", born="", totp_secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", totp_last_step=1
+        )
+        ada = await person(
+            "管理员", "13800000004", born="", totp_secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", totp_last_step=1
+        )
         stan = await person("陌生人", "13800000005", born="1985-05-05")
-        office = await Office.create(name="昆山市公共就业服务中心", kind=OfficeKind.BUREAU, region_code=KUNSHAN)
+        office = await Office.create(
+            name="昆山市公共就业服务中心", kind=OfficeKind.BUREAU, region_code=KUNSHAN
+        )
         employer = await make_employer("昆山好味餐饮有限公司", "91320583MA1N8PQX60", emil)
         for user, role in ((olga, Role.OFFICER), (ada, Role.ADMINISTRATOR)):
             await Membership.create(user=user, role=role, office=office, created_at=now)
@@ -88,9 +98,16 @@ async def make_employer(name: str, credit_code: str, member: User, *, verified: 
     """An employer with one member."""
     now = clock.now()
     employer = await Employer.create(
-        name=name, credit_code=credit_code, kind=EmployerKind.COMPANY, region_code=KUNSHAN, created_at=now,
-        licence_state=LicenceState.VERIFIED if verified else LicenceState.PENDING, decided_at=now, decided_by=member,
-        submitted_at=now, verified_until=now + timedelta(days=100) if verified else None,
+        name=name,
+        credit_code=credit_code,
+        kind=EmployerKind.COMPANY,
+        region_code=KUNSHAN,
+        created_at=now,
+        licence_state=LicenceState.VERIFIED if verified else LicenceState.PENDING,
+        decided_at=now,
+        decided_by=member,
+        submitted_at=now,
+        verified_until=now + timedelta(days=100) if verified else None,
     )
     await Membership.create(user=member, role=Role.EMPLOYER, employer=employer, created_at=now)
     return employer
@@ -99,16 +116,29 @@ async def make_employer(name: str, credit_code: str, member: User, *, verified: 
 async def make_site(employer: Employer, at: tuple[float, float] = HERE) -> Site:
     """A place of work."""
     return await Site.create(
-        employer=employer, name="人民路店", address="昆山市玉山镇人民路 88 号", region_code=KUNSHAN,
-        township_code="320583100", lat=at[0], lon=at[1], fence_m=300,
+        employer=employer,
+        name="人民路店",
+        address="昆山市玉山镇人民路 88 号",
+        region_code=KUNSHAN,
+        township_code="320583100",
+        lat=at[0],
+        lon=at[1],
+        fence_m=300,
     )
 
 
 def gig_input(site: Site, shifts: list[ShiftInput], **changes: Any) -> GigInput:
     """A posting that is in order."""
     good: dict[str, Any] = {
-        "site_id": site.id, "title": "晚市洗碗工", "trade": "dishwasher", "duties": "洗碗，收拾后厨。",
-        "conditions": "能站着干活，不怕水。", "hourly_fen": 2800, "settles": "day", "meals": True, "shifts": shifts,
+        "site_id": site.id,
+        "title": "晚市洗碗工",
+        "trade": "dishwasher",
+        "duties": "洗碗，收拾后厨。",
+        "conditions": "能站着干活，不怕水。",
+        "hourly_fen": 2800,
+        "settles": "day",
+        "meals": True,
+        "shifts": shifts,
     }
     return GigInput(**good | changes)
 
@@ -119,7 +149,9 @@ def shift_input(*, starts_in: timedelta = timedelta(days=1), hours: float = 4, p
     return ShiftInput(starts_at=start, ends_at=start + timedelta(hours=hours), places=places)
 
 
-async def make_gig(author: User, site: Site, *shifts: ShiftInput, publish: bool = True, **changes: Any) -> tuple[Gig, Shift]:
+async def make_gig(
+    author: User, site: Site, *shifts: ShiftInput, publish: bool = True, **changes: Any
+) -> tuple[Gig, Shift]:
     """A gig, published, with its first shift."""
     gig = await gigs.post_gig(
         gig_input(site, list(shifts) or [shift_input()], **changes), site, await viewer(author), clock.now()

@@ -9,7 +9,14 @@ from tests.cast import Visitor
 
 
 async def call(
-    client: Visitor, method: str, path: str, status: int = 200, *, json: Any = None, key: str = "", **params: Any
+    client: Visitor,
+    method: str,
+    path: str,
+    status: int = 200,
+    *,
+    json: Any = None,
+    key: str = "",
+    **params: Any,
 ) -> dict[str, Any]:
     """Call `method path` (path as in the description, its {names} and the query taken from params)."""
     told = api_docs.description()["paths"][path][method.lower()]

@@ -100,7 +100,9 @@ async def test_known_and_unknown_numbers_get_the_same_answer(cast: Cast):
     codes = [await actions.request_code(phone, clock.now()) for phone in (PHONE, str(cast.wanda.phone))]
     assert [len(code) for code in codes] == [6, 6]
     assert await OutboxRow.filter(job="accounts.send_code").count() == 2
-    assert await refused(try_code("000000", "+8613999999999")) == await refused(try_code(other(codes[1]), str(cast.wanda.phone)))
+    assert await refused(try_code("000000", "+8613999999999")) == await refused(
+        try_code(other(codes[1]), str(cast.wanda.phone))
+    )
 
 
 async def test_the_code_stands_nowhere_in_the_database(db):
@@ -127,7 +129,9 @@ async def test_one_ends_ones_own_sessions_and_nobody_elses(cast: Cast):
         await actions.end_session(wanda, wanda.session_id, clock.now())
 
 
-@pytest.mark.parametrize(("who", "idle"), [("wanda", rules.WORKER_SESSION.idle), ("olga", rules.STAFF_SESSION.idle)])
+@pytest.mark.parametrize(
+    ("who", "idle"), [("wanda", rules.WORKER_SESSION.idle), ("olga", rules.STAFF_SESSION.idle)]
+)
 async def test_a_session_that_rests_too_long_is_over(cast: Cast, who: str, idle: timedelta):
     now = clock.now()
     person = getattr(cast, who)
@@ -151,13 +155,18 @@ async def test_a_second_factor_code_works_once(cast: Cast):
 async def test_of_two_who_show_it_at_once_one_is_believed(cast: Cast):
     olga, now = await viewer(cast.olga), clock.now()
     code = pyotp.TOTP("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP").at(now)
-    came = await asyncio.gather(*(actions.show_second_factor(olga, code, now) for _ in range(4)), return_exceptions=True)
+    came = await asyncio.gather(
+        *(actions.show_second_factor(olga, code, now) for _ in range(4)), return_exceptions=True
+    )
     assert came.count(None) == 1
 
 
 @pytest.mark.parametrize("code", ["000000", "１２３４５６", ""])
 async def test_a_wrong_second_factor_is_refused(cast: Cast, code: str):
-    assert await refused(actions.show_second_factor(await viewer(cast.olga), code, clock.now())) == "wrong-second-factor"
+    assert (
+        await refused(actions.show_second_factor(await viewer(cast.olga), code, clock.now()))
+        == "wrong-second-factor"
+    )
 
 
 async def test_the_secret_is_told_until_it_is_confirmed_and_never_after(cast: Cast):
@@ -192,7 +201,10 @@ NEW = {"name": "昆山新店餐饮有限公司", "kind": "company", "region_code
 
 async def test_an_employer_is_registered_once(cast: Cast):
     new = EmployerInput(credit_code=cast.employer.credit_code, **NEW)
-    assert await refused(actions.register_employer(await viewer(cast.stan), new, None, clock.now())) == "credit-code-taken"
+    assert (
+        await refused(actions.register_employer(await viewer(cast.stan), new, None, clock.now()))
+        == "credit-code-taken"
+    )
     assert await Employer.all().count() == 1
     assert await Membership.filter(user=cast.stan).count() == 0
 
@@ -210,13 +222,21 @@ async def test_a_colleague_is_added_once(cast: Cast):
     assert await Membership.filter(employer=cast.employer).count() == 2
 
 
-@pytest.mark.parametrize(("accept", "state", "kind"), [
-    (True, LicenceState.VERIFIED, "employer-verified"), (False, LicenceState.REJECTED, "employer-rejected"),
-])
-async def test_an_officer_decides_and_the_members_are_told(cast: Cast, accept: bool, state: LicenceState, kind: str):
+@pytest.mark.parametrize(
+    ("accept", "state", "kind"),
+    [
+        (True, LicenceState.VERIFIED, "employer-verified"),
+        (False, LicenceState.REJECTED, "employer-rejected"),
+    ],
+)
+async def test_an_officer_decides_and_the_members_are_told(
+    cast: Cast, accept: bool, state: LicenceState, kind: str
+):
     now = clock.now()
     await Employer.all().update(licence_state=LicenceState.PENDING)
-    await actions.decide_licence(cast.employer.id, await viewer(cast.olga), accept=accept, reason="照片不清楚", now=now)
+    await actions.decide_licence(
+        cast.employer.id, await viewer(cast.olga), accept=accept, reason="照片不清楚", now=now
+    )
     decided = await Employer.get(id=cast.employer.id)
     assert (decided.licence_state, decided.decided_at) == (state, now)
     assert decided.verified_until == (now + rules.REVERIFY_AFTER if accept else None)
@@ -226,11 +246,15 @@ async def test_an_officer_decides_and_the_members_are_told(cast: Cast, accept: b
 
 async def test_a_no_needs_its_reason(cast: Cast):
     await Employer.all().update(licence_state=LicenceState.PENDING)
-    decision = actions.decide_licence(cast.employer.id, await viewer(cast.olga), accept=False, reason="", now=clock.now())
+    decision = actions.decide_licence(
+        cast.employer.id, await viewer(cast.olga), accept=False, reason="", now=clock.now()
+    )
     assert await refused(decision) == "reason-needed"
 
 
 async def test_without_a_licence_there_is_nothing_to_decide(cast: Cast):
     await Employer.all().update(licence_state=LicenceState.MISSING)
-    decision = actions.decide_licence(cast.employer.id, await viewer(cast.olga), accept=True, reason="", now=clock.now())
+    decision = actions.decide_licence(
+        cast.employer.id, await viewer(cast.olga), accept=True, reason="", now=clock.now()
+    )
     assert await refused(decision) == "nothing-to-verify"

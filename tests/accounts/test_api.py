@@ -34,7 +34,9 @@ async def test_wanda_tells_who_she_is_and_the_number_comes_back_masked(client: V
 
 async def test_a_wrong_id_number_is_named_by_its_field(client: Visitor, cast: Cast) -> None:
     await client.calls_as(cast.wanda)
-    told = await call(client, "PUT", "/api/v1/me", 422, json={"name": "王大妹", "id_number": "11010519491231002Y"})
+    told = await call(
+        client, "PUT", "/api/v1/me", 422, json={"name": "王大妹", "id_number": "11010519491231002Y"}
+    )
     assert list(told["errors"]) == ["id_number"]
 
 
@@ -58,13 +60,19 @@ async def test_messages_are_told_in_the_readers_language(client: Visitor, cast: 
 async def test_emil_sees_his_employers_and_sites_alone(client: Visitor, cast: Cast) -> None:
     other = await make_employer("别家有限公司", "91320583MA1N8PQX79", cast.stan)
     await client.calls_as(cast.emil)
-    assert [each["id"] for each in (await call(client, "GET", "/api/v1/employers"))["items"]] == [cast.employer.id]
+    assert [each["id"] for each in (await call(client, "GET", "/api/v1/employers"))["items"]] == [
+        cast.employer.id
+    ]
     assert [each["id"] for each in (await call(client, "GET", "/api/v1/sites"))["items"]] == [cast.site.id]
     assert await refused(client, "GET", "/api/v1/sites", 404, employer=other.id) == "not-found"
 
 
 SITE = {
-    "name": "长江路店", "address": "昆山市玉山镇长江北路 100 号", "region_code": KUNSHAN, "lat": 31.39, "lon": 120.95,
+    "name": "长江路店",
+    "address": "昆山市玉山镇长江北路 100 号",
+    "region_code": KUNSHAN,
+    "lat": 31.39,
+    "lon": 120.95,
 }
 
 

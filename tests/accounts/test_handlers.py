@@ -97,7 +97,9 @@ async def test_staff_set_up_a_second_factor_with_qr_and_secret(client: Visitor, 
     assert (shown.status_code, shown.headers["location"]) == (303, "/account")
 
 
-async def test_the_secret_of_a_second_factor_is_shown_only_until_it_is_confirmed(client: Visitor, cast: Cast) -> None:
+async def test_the_secret_of_a_second_factor_is_shown_only_until_it_is_confirmed(
+    client: Visitor, cast: Cast
+) -> None:
     secret = pyotp.random_base32()
     await User.filter(id=cast.olga.id).update(totp_secret=secret)
     await client.comes_as(cast.olga, second_factor=False)
@@ -155,9 +157,12 @@ async def test_messages_are_marked_as_read_and_nobody_elses_are_seen(client: Vis
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "cookie"), [("locale", "en", "locale"), ("theme", "dark", "theme"), ("print_size", "large", "print")]
+    ("name", "value", "cookie"),
+    [("locale", "en", "locale"), ("theme", "dark", "theme"), ("print_size", "large", "print")],
 )
-async def test_a_preference_is_kept_in_the_browser(client: Visitor, name: str, value: str, cookie: str) -> None:
+async def test_a_preference_is_kept_in_the_browser(
+    client: Visitor, name: str, value: str, cookie: str
+) -> None:
     answer = await client.sends("/preferences", {name: value, "next": "/places"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/places")
     assert client.cookies[cookie] == value
@@ -175,16 +180,27 @@ async def test_the_language_of_somebody_signed_in_is_stored(client: Visitor, cas
 
 
 def test_every_kind_of_notice_has_its_words() -> None:
-    code = "\n".join(
-        path.read_text() for package in ("accounts", "marketplace") for path in (ROOT / package).rglob("actions*/**/*.py")
-    ) + (ROOT / "accounts/actions.py").read_text()
+    code = (
+        "\n".join(
+            path.read_text()
+            for package in ("accounts", "marketplace")
+            for path in (ROOT / package).rglob("actions*/**/*.py")
+        )
+        + (ROOT / "accounts/actions.py").read_text()
+    )
     named = set(re.findall(r'"((?:pay|employer|gig)-[a-z]+|promoted|called-off)"', code))
     assert {kind for kind in named if kind not in notices.WORDS} <= {"pay-line", "employer-id"}
 
 
 @pytest.mark.parametrize("locale", list(i18n.LOCALES))
 def test_a_notice_speaks_every_language(locale: str) -> None:
-    params = {"title": "洗碗工", "employer": "好味", "starts_at": "2026-11-23T10:00:00+00:00", "fen": 100, "reason": "x"}
+    params = {
+        "title": "洗碗工",
+        "employer": "好味",
+        "starts_at": "2026-11-23T10:00:00+00:00",
+        "fen": 100,
+        "reason": "x",
+    }
     with i18n.speaking(locale):
         for kind in [*notices.WORDS, "unheard-of"]:
             notice = Notice(kind=kind, params=params)

@@ -14,7 +14,13 @@ SECOND = timedelta(seconds=1)
 
 def viewer(*roles: Role, second_factor: bool = False, birth_date: date | None = None) -> Viewer:
     return Viewer(
-        id=1, name="", session_id=1, locale="zh-Hans", birth_date=birth_date, roles=frozenset(roles), second_factor=second_factor
+        id=1,
+        name="",
+        session_id=1,
+        locale="zh-Hans",
+        birth_date=birth_date,
+        roles=frozenset(roles),
+        second_factor=second_factor,
     )
 
 
@@ -24,17 +30,29 @@ def why_not_code(**changed) -> str | None:
     return reason.code if reason else None
 
 
-@pytest.mark.parametrize(("changed", "reason"), [
-    ({}, None), ({"expires_at": NOW}, "wrong-code"), ({"exhausted": True}, "wrong-code"), ({"used": True}, "wrong-code"),
-    ({"matches": False}, "wrong-code"),
-])
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({}, None),
+        ({"expires_at": NOW}, "wrong-code"),
+        ({"exhausted": True}, "wrong-code"),
+        ({"used": True}, "wrong-code"),
+        ({"matches": False}, "wrong-code"),
+    ],
+)
 def test_a_code_opens_only_when_everything_is_right(changed, reason):
     assert why_not_code(**changed) == reason
 
 
-@pytest.mark.parametrize(("who", "role"), [
-    (rules.employer, Role.EMPLOYER), (rules.organiser, Role.ORGANISER), (rules.officer, Role.OFFICER), (rules.administrator, Role.ADMINISTRATOR),
-])
+@pytest.mark.parametrize(
+    ("who", "role"),
+    [
+        (rules.employer, Role.EMPLOYER),
+        (rules.organiser, Role.ORGANISER),
+        (rules.officer, Role.OFFICER),
+        (rules.administrator, Role.ADMINISTRATOR),
+    ],
+)
 def test_each_door_opens_for_its_role_alone(who, role):
     assert who.admits(viewer(role, second_factor=True))
     others = [each for each in Role if each is not role]
@@ -42,7 +60,9 @@ def test_each_door_opens_for_its_role_alone(who, role):
     assert not who.everybody
 
 
-@pytest.mark.parametrize(("who", "role"), [(rules.officer, Role.OFFICER), (rules.administrator, Role.ADMINISTRATOR)])
+@pytest.mark.parametrize(
+    ("who", "role"), [(rules.officer, Role.OFFICER), (rules.administrator, Role.ADMINISTRATOR)]
+)
 def test_staff_show_a_second_factor_first(who, role):
     with pytest.raises(SecondFactorNeeded):
         who.admits(viewer(role))
@@ -67,9 +87,15 @@ def test_a_decision_needs_a_licence(licence):
     assert (rules.why_not_verify(licence) is None) == (licence in decidable)
 
 
-@pytest.mark.parametrize(("licence", "until", "verified"), [
-    (LicenceState.VERIFIED, NOW + SECOND, True), (LicenceState.VERIFIED, NOW, False), (LicenceState.VERIFIED, None, False),
-    (LicenceState.PENDING, NOW + SECOND, False), (LicenceState.EXPIRED, NOW + SECOND, False),
-])
+@pytest.mark.parametrize(
+    ("licence", "until", "verified"),
+    [
+        (LicenceState.VERIFIED, NOW + SECOND, True),
+        (LicenceState.VERIFIED, NOW, False),
+        (LicenceState.VERIFIED, None, False),
+        (LicenceState.PENDING, NOW + SECOND, False),
+        (LicenceState.EXPIRED, NOW + SECOND, False),
+    ],
+)
 def test_a_licence_is_good_until_its_day(licence, until, verified):
     assert rules.is_verified(licence, until, NOW) is verified

@@ -27,7 +27,9 @@ def test_every_route_of_the_api_is_described_and_mounted() -> None:
 
 
 def test_every_noun_has_its_heading() -> None:
-    tags = {told["tags"][0] for methods in api_docs.description()["paths"].values() for told in methods.values()}
+    tags = {
+        told["tags"][0] for methods in api_docs.description()["paths"].values() for told in methods.values()
+    }
     assert tags == set(api_docs.TITLES)
 
 

@@ -35,7 +35,8 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict]]:
     for module in (errors, middleware, outbox, notices, worker):
         vars(module.log).pop("bind", None)  # structlog keeps the first configuration with the logger
     structlog.configure(
-        processors=[structlog.processors.format_exc_info, hear], cache_logger_on_first_use=False,
+        processors=[structlog.processors.format_exc_info, hear],
+        cache_logger_on_first_use=False,
         wrapper_class=structlog.make_filtering_bound_logger(0),
     )
     yield heard
@@ -59,13 +60,20 @@ async def test_a_persons_data_stays_where_it_belongs(cast: Cast, client: Visitor
     await client.sends("/sign-in", {"phone": PHONE})
     await client.sends("/sign-in/code", {"phone": PHONE, "code": "000000"})
     canary = await User.create(
-        phone=f"+86{PHONE}", phone_index=_index(PHONE), created_at=clock.now(), identity_state=IdentityState.NONE
+        phone=f"+86{PHONE}",
+        phone_index=_index(PHONE),
+        created_at=clock.now(),
+        identity_state=IdentityState.NONE,
     )
     world.people["wanda"] = canary
     await world.comes(client, "wanda")
     await client.sends("/account/profile", {"name": NAME, "id_number": ID_NUMBER})
-    await client.sends("/account/profile", {"name": NAME, "id_number": ID_NUMBER[:-1] + "5", "_once": "again"})
-    await client.put("/api/v1/me", json={"name": NAME, "id_number": ID_NUMBER}, headers={"Idempotency-Key": "me"})
+    await client.sends(
+        "/account/profile", {"name": NAME, "id_number": ID_NUMBER[:-1] + "5", "_once": "again"}
+    )
+    await client.put(
+        "/api/v1/me", json={"name": NAME, "id_number": ID_NUMBER}, headers={"Idempotency-Key": "me"}
+    )
     await client.sends(f"/shifts/{cast.shift.id}/claim", {"_once": "claim"})
     for route in web.routes():
         for method in sorted(route.methods - {"HEAD"}):
@@ -75,12 +83,21 @@ async def test_a_persons_data_stays_where_it_belongs(cast: Cast, client: Visitor
             if method == "GET":
                 await client.get(path)
             elif route.path.startswith("/api/"):
-                await client.request(method, path, json=BODIES.get(route.path, {"phone": PHONE, "name": NAME}))
+                await client.request(
+                    method, path, json=BODIES.get(route.path, {"phone": PHONE, "name": NAME})
+                )
             else:
-                await client.sends(path, {"phone": PHONE, "name": NAME, "id_number": ID_NUMBER, "reason": NAME})
+                await client.sends(
+                    path, {"phone": PHONE, "name": NAME, "id_number": ID_NUMBER, "reason": NAME}
+                )
     # Her employer looks at her, and the jobs run, one of them failing over her data.
     await world.comes(client, "emil")
-    for path in ("/employer", f"/employer/shifts/{cast.shift.id}", "/employer/settlement", "/employer/profile"):
+    for path in (
+        "/employer",
+        f"/employer/shifts/{cast.shift.id}",
+        "/employer/settlement",
+        "/employer/profile",
+    ):
         await client.get(path)
     await client.sends("/employer/members", {"phone": PHONE})
     await outbox.relay(worker.jobs())
@@ -89,31 +106,48 @@ async def test_a_persons_data_stays_where_it_belongs(cast: Cast, client: Visitor
         raise ValueError(f"{PHONE} {ID_NUMBER} {NAME}")
 
     await OutboxRow.all().update(state="waiting", due_at=clock.now())
-    await outbox.relay({"accounts.send_notice": indiscreet, "accounts.send_code": worker.jobs()["accounts.send_code"]})
+    await outbox.relay(
+        {"accounts.send_notice": indiscreet, "accounts.send_code": worker.jobs()["accounts.send_code"]}
+    )
 
     assert await Notice.filter(user=canary).exists()
     assert len(logged) > 50
     kept = {"tables": await tables(), "figures": generate_latest().decode(), "addresses": " ".join(addresses)}
-    kept["log"] = " ".join(str(event) for event in logged if "ValueError" not in str(event.get("exception", "")))
+    kept["log"] = " ".join(
+        str(event) for event in logged if "ValueError" not in str(event.get("exception", ""))
+    )
     # An answer that is kept with its key may hold her name, as her account does.
     leaks = [
-        f"{canary} in {where}" for where, text in kept.items() for canary in CANARIES
+        f"{canary} in {where}"
+        for where, text in kept.items()
+        for canary in CANARIES
         if canary in text and not (canary == NAME and where == "tables")
     ]
     assert leaks == []
 
 
 async def _note(answer, addresses: list[str]) -> None:
-    addresses += [str(answer.request.url), answer.headers.get("location", ""), answer.headers.get("hx-redirect", "")]
+    addresses += [
+        str(answer.request.url),
+        answer.headers.get("location", ""),
+        answer.headers.get("hx-redirect", ""),
+    ]
 
 
 def _index(phone: str) -> str:
     return crypto.blind_index(f"+86{phone}")
 
 
-@pytest.mark.parametrize("text", [
-    f"call {PHONE} now", f"+86{PHONE}", f"id {ID_NUMBER}", "320583199001011234", f"{PHONE},{ID_NUMBER}",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"call {PHONE} now",
+        f"+86{PHONE}",
+        f"id {ID_NUMBER}",
+        "320583199001011234",
+        f"{PHONE},{ID_NUMBER}",
+    ],
+)
 def test_the_net_below_the_log_catches_what_slips_through(text: str):
     hidden = logs._hide(None, "", {"event": text, "number": 5})
     assert not any(canary in hidden["event"] for canary in (PHONE, ID_NUMBER))

@@ -122,13 +122,21 @@ async def test_what_is_declared_is_what_happens(cast: Cast, client: Visitor, rol
         path = await world.address(route.path, role)
         answer = await knock(client, method, route, path, token)
         if complaint := wrong(answer, method, route, role):
-            complaints.append(f"{method} {route.path}: {complaint} ({answer.status_code} {answer.headers.get('location', '')})")
+            complaints.append(
+                f"{method} {route.path}: {complaint} ({answer.status_code} {answer.headers.get('location', '')})"
+            )
     assert complaints == []
 
 
 async def test_guessing_numbers_finds_nothing(cast: Cast, client: Visitor):
     world = await World.build(cast)
     await world.comes(client, "eva")
-    for path in ("/claims/{}", "/claims/{}/terms", "/employer/shifts/{}", "/employer/gigs/{}", "/officer/employers/{}"):
+    for path in (
+        "/claims/{}",
+        "/claims/{}/terms",
+        "/employer/shifts/{}",
+        "/employer/gigs/{}",
+        "/officer/employers/{}",
+    ):
         for number in (0, -1, 1, 2, 3, 10**6, 2**31, 2**63 - 1, 2**63, 10**30):
             assert (await client.get(path.format(number))).status_code in (403, 404), path.format(number)

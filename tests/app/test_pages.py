@@ -15,11 +15,39 @@ from tests.cast import Cast, Visitor
 
 pytestmark = pytest.mark.anyio
 
-NOT_PAGES = {"/healthz", "/api/v1/openapi.json", "/metrics", "/sw.js", "/manifest.webmanifest", "/officer/employers/{id:int}/licence", *SKIPPED}
+NOT_PAGES = {
+    "/healthz",
+    "/api/v1/openapi.json",
+    "/metrics",
+    "/sw.js",
+    "/manifest.webmanifest",
+    "/officer/employers/{id:int}/licence",
+    *SKIPPED,
+}
 SEERS = ("nobody", "wanda", "emil", "olga")
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 LABELLED = {"input", "select", "textarea"}
-NAMES_OF_THINGS = {"QR", "GPS", "SMS", "PDF", "JPG", "PNG", "MB", "App", "APP", "API", "WGS", "km", "English", "Jishi", "Excel", "CSV", "JSON", "command", "line"}
+NAMES_OF_THINGS = {
+    "QR",
+    "GPS",
+    "SMS",
+    "PDF",
+    "JPG",
+    "PNG",
+    "MB",
+    "App",
+    "APP",
+    "API",
+    "WGS",
+    "km",
+    "English",
+    "Jishi",
+    "Excel",
+    "CSV",
+    "JSON",
+    "command",
+    "line",
+}
 """Latin words that stand on Chinese pages too."""
 
 
@@ -56,8 +84,14 @@ class Page(HTMLParser):
             self.labels.add(have["for"])
         if tag in LABELLED and have.get("type") not in ("hidden", "submit", "button"):
             self.fields.append((tag, have, "label" in self.open))
-        self.references += [each for name in ("aria-labelledby", "aria-describedby", "aria-controls") for each in (have.get(name) or "").split()]
-        self.words += [have[name] or "" for name in ("alt", "title", "placeholder", "aria-label") if name in have]
+        self.references += [
+            each
+            for name in ("aria-labelledby", "aria-describedby", "aria-controls")
+            for each in (have.get(name) or "").split()
+        ]
+        self.words += [
+            have[name] or "" for name in ("alt", "title", "placeholder", "aria-label") if name in have
+        ]
         if tag not in VOID:
             self.open.append(tag)
 
@@ -76,10 +110,17 @@ class Page(HTMLParser):
 
     def complaints(self, locale: str) -> list[str]:
         """All that is not right."""
-        found = [*self.faults, *(f"id {name} stands {times} times" for name, times in self.ids.items() if times > 1)]
+        found = [
+            *self.faults,
+            *(f"id {name} stands {times} times" for name, times in self.ids.items() if times > 1),
+        ]
         found += [f"{self.headings} headings of the first rank"] * (self.headings != 1)
         found += [f"lang={self.lang}"] * (self.lang != locale)
-        found += [f"a {tag} named {have.get('name')} without a label" for tag, have, inside in self.fields if not self._is_labelled(have, inside)]
+        found += [
+            f"a {tag} named {have.get('name')} without a label"
+            for tag, have, inside in self.fields
+            if not self._is_labelled(have, inside)
+        ]
         return found + [f"nothing has the id {name}" for name in self.references if name not in self.ids]
 
     def _is_labelled(self, have: dict[str, str | None], inside: bool) -> bool:
@@ -94,7 +135,12 @@ async def pages(world: World, role: str) -> list[str]:
             continue
         if role in ADMITTED[route.who.name] and not is_foreign("GET", route, role):
             found.append(await world.address(route.path, role))
-    return [*found, "/no-such-page", "/shifts?trade=dishwasher&day=tomorrow&lat=31.38&lon=120.95", "/shifts?min_hourly_fen=999999"]
+    return [
+        *found,
+        "/no-such-page",
+        "/shifts?trade=dishwasher&day=tomorrow&lat=31.38&lon=120.95",
+        "/shifts?min_hourly_fen=999999",
+    ]
 
 
 def english_left(page: Page) -> list[str]:

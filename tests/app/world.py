@@ -13,7 +13,16 @@ from marketplace.rules import GigState
 from tests.cast import Cast, Visitor, make_employer, make_gig, person, shift_input, viewer
 
 ROLES = (
-    "nobody", "wanda", "stan", "emil", "eva", "orla", "olga without second factor", "officer elsewhere", "olga", "ada",
+    "nobody",
+    "wanda",
+    "stan",
+    "emil",
+    "eva",
+    "orla",
+    "olga without second factor",
+    "officer elsewhere",
+    "olga",
+    "ada",
 )
 """Wanda holds the claims. Emil employs her; Eva is another employer's member. Orla plans fairs, Ada administers."""
 
@@ -36,7 +45,9 @@ class World:
         wanda = await viewer(cast.wanda)
         hired = await claims.claim_shift(cast.shift.id, wanda, now=now)
         await claims.claim_shift(cast.shift.id, await viewer(cast.stan), now=now)
-        _, earlier = await make_gig(cast.emil, cast.site, shift_input(starts_in=timedelta(hours=2)), title="早市搬货")
+        _, earlier = await make_gig(
+            cast.emil, cast.site, shift_input(starts_in=timedelta(hours=2)), title="早市搬货"
+        )
         worked = await claims.claim_shift(earlier.id, wanda, now=now)
         await attendance.check_in_by_hand(worked.id, (cast.employer.id,), earlier.starts_at)
         await attendance.check_out(worked.id, wanda, earlier.ends_at)
@@ -44,18 +55,34 @@ class World:
         rejected, _ = await make_gig(cast.emil, cast.site, publish=False, title="被退回的活")
         await Gig.filter(id=rejected.id).update(state=GigState.REJECTED, rejection="请写明工作内容")
         licence = await files.keep(b"%PDF-1.7 licence", field="licence")
-        await Employer.filter(id=cast.employer.id).update(licence_path=licence.path, licence_type=licence.media_type)
+        await Employer.filter(id=cast.employer.id).update(
+            licence_path=licence.path, licence_type=licence.media_type
+        )
         people = {
-            "wanda": cast.wanda, "stan": cast.stan, "emil": cast.emil, "olga": cast.olga, "ada": cast.ada,
+            "wanda": cast.wanda,
+            "stan": cast.stan,
+            "emil": cast.emil,
+            "olga": cast.olga,
+            "ada": cast.ada,
             "eva": await person("钱老板", "13800000006", born=""),
             "orla": await person("孙组织", "13800000007", born=""),
-            "officer elsewhere": await person("吴干事", "13800000008", born="", totp_secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXR", totp_last_step=1),
+            "officer elsewhere": await person(
+                "吴干事",
+                "13800000008",
+                born="",
+                totp_secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXR",
+                totp_last_step=1,
+            ),
         }
         people["olga without second factor"] = cast.olga
         await make_employer("苏州别家餐饮有限公司", "91320505MA1N8PQX6X", people["eva"])
-        elsewhere = await Office.create(name="虎丘区公共就业服务中心", kind=OfficeKind.BUREAU, region_code="320505")
+        elsewhere = await Office.create(
+            name="虎丘区公共就业服务中心", kind=OfficeKind.BUREAU, region_code="320505"
+        )
         fairs = await Office.create(name="昆山集市", kind=OfficeKind.ORGANISER, region_code="320583")
-        await Membership.create(user=people["officer elsewhere"], role=Role.OFFICER, office=elsewhere, created_at=now)
+        await Membership.create(
+            user=people["officer elsewhere"], role=Role.OFFICER, office=elsewhere, created_at=now
+        )
         await Membership.create(user=people["orla"], role=Role.ORGANISER, office=fairs, created_at=now)
         line = await PayLine.get(claim_id=worked.id)
         return cls(cast, people, hired.id, line.id, pending.id, rejected.id)
@@ -72,8 +99,13 @@ class World:
     async def address(self, path: str, role: str) -> str:
         """The path with its blanks filled in."""
         kinds = {
-            "shifts": self.cast.shift.id, "claims": self.claim_id, "pay-lines": self.line_id, "gigs": self.pending_id,
-            "employers": self.cast.employer.id, "check-in": self.cast.shift.id, "sessions": await self._session(role),
+            "shifts": self.cast.shift.id,
+            "claims": self.claim_id,
+            "pay-lines": self.line_id,
+            "gigs": self.pending_id,
+            "employers": self.cast.employer.id,
+            "check-in": self.cast.shift.id,
+            "sessions": await self._session(role),
         }
         if path.endswith("/edit"):
             return path.replace("{id:int}", str(self.rejected_id))
@@ -85,4 +117,3 @@ class World:
         """A session that is not one's own: Stan's, or Wanda's for him."""
         whose = self.people["wanda" if role == "stan" else "stan"]
         return (await Session.filter(user=whose).first()).id
-

@@ -43,7 +43,7 @@ class Heard:
 
 
 async def test_what_raises_leaves_nothing(db):
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012 the transaction is what raises
         async with database.transaction():
             await write()
             raise ZeroDivisionError
@@ -51,7 +51,7 @@ async def test_what_raises_leaves_nothing(db):
 
 
 async def test_the_inner_falls_with_the_outer(db):
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012 the transaction is what raises
         async with database.transaction():
             async with database.transaction():
                 await write()
@@ -62,7 +62,7 @@ async def test_the_inner_falls_with_the_outer(db):
 async def test_an_inner_one_that_raises_leaves_nothing_and_the_outer_goes_on(db):
     async with database.transaction():
         await write(1)
-        with pytest.raises(IntegrityError):
+        with pytest.raises(IntegrityError):  # noqa: PT012 as above
             async with database.transaction():
                 await write(2)
                 await clash()
@@ -83,7 +83,7 @@ async def test_what_was_asked_for_by_a_part_that_failed_does_not_happen(db):
     kept, dropped = Heard(), Heard()
     async with database.transaction():
         database.after_commit(kept)
-        with pytest.raises(ZeroDivisionError):
+        with pytest.raises(ZeroDivisionError):  # noqa: PT012 the transaction is what raises
             async with database.transaction():
                 database.after_commit(dropped)
                 raise ZeroDivisionError
@@ -92,7 +92,7 @@ async def test_what_was_asked_for_by_a_part_that_failed_does_not_happen(db):
 
 async def test_nothing_happens_after_a_transaction_that_failed(db):
     heard = Heard()
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012 the transaction is what raises
         async with database.transaction():
             database.after_commit(heard)
             raise ZeroDivisionError
@@ -124,15 +124,23 @@ async def test_moments_compare_alike_in_our_own_sql(db):
     await write()
     sql = "SELECT count(*) AS n FROM audit WHERE at >= $1 AND at <= $2"
     assert (await database.rows(sql, [database.stored(now), database.stored(clock.now())]))[0]["n"] == 1
-    assert (await database.rows(sql, [database.stored(clock.now()), database.stored(clock.now())]))[0]["n"] == 0
+    assert (await database.rows(sql, [database.stored(clock.now()), database.stored(clock.now())]))[0][
+        "n"
+    ] == 0
     row = (await database.rows("SELECT at FROM audit"))[0]
     assert database.loaded(row["at"]) == (await AuditRow.get()).at
 
 
 def test_passwords_with_odd_letters_reach_the_server_whole():
-    credentials = database.connection_config("postgres://wang:p%40ss%2Fw@db.example:5433/jishi")["credentials"]
+    credentials = database.connection_config("postgres://wang:p%40ss%2Fw@db.example:5433/jishi")[
+        "credentials"
+    ]
     assert (credentials["user"], credentials["password"]) == ("wang", "p@ss/w")
-    assert (credentials["host"], credentials["port"], credentials["database"]) == ("db.example", 5433, "jishi")
+    assert (credentials["host"], credentials["port"], credentials["database"]) == (
+        "db.example",
+        5433,
+        "jishi",
+    )
 
 
 # --- several processes on one SQLite file ---

@@ -18,9 +18,14 @@ async def complaint(content: bytes) -> dict[str, str]:
     return caught.value.errors
 
 
-@pytest.mark.parametrize(("content", "media_type"), [
-    (PDF, "application/pdf"), (b"\x89PNG\r\n\x1a\n...", "image/png"), (b"\xff\xd8\xff...", "image/jpeg"),
-])
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        (PDF, "application/pdf"),
+        (b"\x89PNG\r\n\x1a\n...", "image/png"),
+        (b"\xff\xd8\xff...", "image/jpeg"),
+    ],
+)
 async def test_a_document_comes_back_whole(content, media_type):
     kept = await files.keep(content, field="licence")
     assert (kept.media_type, kept.size) == (media_type, len(content))
@@ -28,9 +33,20 @@ async def test_a_document_comes_back_whole(content, media_type):
     assert await files.read(kept.path) == content
 
 
-@pytest.mark.parametrize("content", [
-    b"", b"<html><script>", b"<svg xmlns=", b"GIF89a", b"MZ\x90\0", b"PK\x03\x04", b"#!/bin/sh", b"%PD", b"\n%PDF-1.7",
-])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"<html><script>",
+        b"<svg xmlns=",
+        b"GIF89a",
+        b"MZ\x90\0",
+        b"PK\x03\x04",
+        b"#!/bin/sh",
+        b"%PD",
+        b"\n%PDF-1.7",
+    ],
+)
 async def test_anything_else_is_refused_beside_its_field(content):
     assert list(await complaint(content)) == ["licence"]
 

@@ -28,13 +28,27 @@ def sentence(field: str, **data) -> str:
     return caught.value.errors[field]
 
 
-@pytest.mark.parametrize(("field", "value", "said"), [
-    ("name", "x", "at least 2"), ("name", "x" * 11, "at most 10"), ("count", 0, "at least 1"), ("count", 10, "at most 9"),
-    ("count", "many", "whole number"), ("count", 1.5, "whole number"), ("price", "nan", "a number"), ("price", "1e999", "a number"),
-    ("at", "tomorrow", "date"), ("at", "2026-11-23T18:00", "zone"), ("yes", "perhaps", "yes or no"),
-    ("lines", [{"text": "a"}] * 3, "at most 2"), ("name", "a\0bc", "cannot be seen"), ("name", "ab\x1b[0m", "cannot be seen"),
-    ("name", "\ud800\ud800", "not right"), ("unknown", "x", "not known"),
-])
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("name", "x", "at least 2"),
+        ("name", "x" * 11, "at most 10"),
+        ("count", 0, "at least 1"),
+        ("count", 10, "at most 9"),
+        ("count", "many", "whole number"),
+        ("count", 1.5, "whole number"),
+        ("price", "nan", "a number"),
+        ("price", "1e999", "a number"),
+        ("at", "tomorrow", "date"),
+        ("at", "2026-11-23T18:00", "zone"),
+        ("yes", "perhaps", "yes or no"),
+        ("lines", [{"text": "a"}] * 3, "at most 2"),
+        ("name", "a\0bc", "cannot be seen"),
+        ("name", "ab\x1b[0m", "cannot be seen"),
+        ("name", "\ud800\ud800", "not right"),
+        ("unknown", "x", "not known"),
+    ],
+)
 def test_each_mistake_has_its_sentence(field, value, said):
     assert said in sentence(field, **{field: value})
 
@@ -69,9 +83,10 @@ def test_blanks_around_are_not_meant_and_lines_are():
 def test_every_sentence_speaks_chinese():
     with i18n.speaking("zh-Hans"), pytest.raises(Invalid) as caught:
         parse(Sample, {"name": "x", "count": "x", "at": "x", "yes": "x", "unknown": 1})
-    assert not any(letter.isascii() and letter.isalpha() for letter in "".join(
-        caught.value.errors[field] for field in ("name", "count", "yes", "unknown")
-    ))
+    assert not any(
+        letter.isascii() and letter.isalpha()
+        for letter in "".join(caught.value.errors[field] for field in ("name", "count", "yes", "unknown"))
+    )
 
 
 def test_an_empty_field_was_not_answered():

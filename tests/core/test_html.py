@@ -13,19 +13,31 @@ def _in_chinese():
         yield
 
 
-@pytest.mark.parametrize(("fen", "shown"), [
-    (0, "¥0"), (1, "¥0.01"), (12800, "¥128"), (12850, "¥128.50"), (1234567, "¥12,345.67"), (-250, "-¥2.50"),
-])
+@pytest.mark.parametrize(
+    ("fen", "shown"),
+    [
+        (0, "¥0"),
+        (1, "¥0.01"),
+        (12800, "¥128"),
+        (12850, "¥128.50"),
+        (1234567, "¥12,345.67"),
+        (-250, "-¥2.50"),
+    ],
+)
 def test_money(fen, shown):
     assert html.money(fen) == shown
 
 
-@pytest.mark.parametrize(("metres", "shown"), [(0, "0"), (304, "300"), (994, "990"), (1234, "1.2"), (5000, "5"), (99_960, "100")])
+@pytest.mark.parametrize(
+    ("metres", "shown"), [(0, "0"), (304, "300"), (994, "990"), (1234, "1.2"), (5000, "5"), (99_960, "100")]
+)
 def test_distance(metres, shown):
     assert html.distance(metres).split()[0].rstrip("米公里km") == shown
 
 
-@pytest.mark.parametrize(("minutes", "shown"), [(240, "4"), (270, "4.5"), (255, "4.25"), (10, "0.17"), (timedelta(hours=2), "2")])
+@pytest.mark.parametrize(
+    ("minutes", "shown"), [(240, "4"), (270, "4.5"), (255, "4.25"), (10, "0.17"), (timedelta(hours=2), "2")]
+)
 def test_hours(minutes, shown):
     assert html.hours(minutes).split()[0] == shown
 

@@ -12,11 +12,22 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 CATALOGUES = sorted(i18n.FOLDER.glob("zh_*/*.po"))
 
 
-@pytest.mark.parametrize(("header", "locale"), [
-    ("", "zh-Hans"), ("zh-CN,zh;q=0.9,en;q=0.8", "zh-Hans"), ("zh", "zh-Hans"), ("zh-TW", "zh-Hant"),
-    ("zh-HK,en", "zh-Hant"), ("zh-Hant-CN", "zh-Hant"), ("en-GB,zh", "en"), ("fr,en;q=0.5", "en"), ("fr", "zh-Hans"),
-    ("*", "zh-Hans"), (";;;,,", "zh-Hans"),
-])
+@pytest.mark.parametrize(
+    ("header", "locale"),
+    [
+        ("", "zh-Hans"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh-Hans"),
+        ("zh", "zh-Hans"),
+        ("zh-TW", "zh-Hant"),
+        ("zh-HK,en", "zh-Hant"),
+        ("zh-Hant-CN", "zh-Hant"),
+        ("en-GB,zh", "en"),
+        ("fr,en;q=0.5", "en"),
+        ("fr", "zh-Hans"),
+        ("*", "zh-Hans"),
+        (";;;,,", "zh-Hans"),
+    ],
+)
 def test_a_reader_gets_the_best_of_our_languages(header, locale):
     assert i18n.choose(header) == locale
 
@@ -43,7 +54,9 @@ def test_english_is_the_source_itself():
 def test_a_translation_has_the_blanks_of_its_source(path):
     with path.open("rb") as file:
         pairs = [(m.id, m.string) for m in read_po(file) if m.id and m.string and isinstance(m.id, str)]
-    assert [one for one, other in pairs if set(PLACEHOLDER.findall(one)) != set(PLACEHOLDER.findall(other))] == []
+    assert [
+        one for one, other in pairs if set(PLACEHOLDER.findall(one)) != set(PLACEHOLDER.findall(other))
+    ] == []
 
 
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: f"{path.parent.name}/{path.name}")

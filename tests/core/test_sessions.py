@@ -13,7 +13,11 @@ from core.errors import Forbidden
 
 
 def request(cookies: str = "visitor=v; jishi=s", **headers: str) -> Request:
-    given = {"host": "jishi.example", "cookie": cookies, **{name.replace("_", "-"): text for name, text in headers.items()}}
+    given = {
+        "host": "jishi.example",
+        "cookie": cookies,
+        **{name.replace("_", "-"): text for name, text in headers.items()},
+    }
     raw = [(name.encode(), text.encode()) for name, text in given.items()]
     return Request({"type": "http", "method": "POST", "path": "/", "headers": raw, "state": {}})
 
@@ -29,18 +33,30 @@ def test_our_own_form_is_accepted():
     sessions.check_form(asked, sessions.csrf_token(asked))
 
 
-@pytest.mark.parametrize("headers", [
-    {"sec_fetch_site": "same-origin"}, {"sec_fetch_site": "none"}, {"origin": "https://jishi.example"},
-])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec_fetch_site": "same-origin"},
+        {"sec_fetch_site": "none"},
+        {"origin": "https://jishi.example"},
+    ],
+)
 def test_a_browser_that_says_it_comes_from_us_is_accepted(headers):
     asked = request(**headers)
     sessions.check_form(asked, sessions.csrf_token(asked))
 
 
-@pytest.mark.parametrize("headers", [
-    {"sec_fetch_site": "cross-site"}, {"sec_fetch_site": "same-site"}, {"origin": "https://evil.example"},
-    {"origin": "http://[bad"}, {"origin": "https://jishi.example.evil.example"}, {"origin": "https://jishi.example:444"},
-])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec_fetch_site": "cross-site"},
+        {"sec_fetch_site": "same-site"},
+        {"origin": "https://evil.example"},
+        {"origin": "http://[bad"},
+        {"origin": "https://jishi.example.evil.example"},
+        {"origin": "https://jishi.example:444"},
+    ],
+)
 def test_a_form_from_elsewhere_is_refused_even_with_the_right_token(headers):
     asked = request(**headers)
     assert refused(asked, sessions.csrf_token(asked)) == "foreign-form"
@@ -72,9 +88,13 @@ def test_who_has_a_mark_gets_no_other():
     assert "set-cookie" not in answer.headers
 
 
-@pytest.mark.parametrize(("site_url", "name", "secure"), [
-    ("https://jishi.example", "__Host-jishi", True), ("http://jishi.example", "jishi", False),
-])
+@pytest.mark.parametrize(
+    ("site_url", "name", "secure"),
+    [
+        ("https://jishi.example", "__Host-jishi", True),
+        ("http://jishi.example", "jishi", False),
+    ],
+)
 def test_the_session_cookie_is_as_strict_as_the_connection_allows(installed, site_url, name, secure):
     settings.install(replace(installed, site_url=site_url))
     try:
@@ -94,7 +114,7 @@ def test_the_session_cookie_is_as_strict_as_the_connection_allows(installed, sit
 def test_signing_out_takes_along_what_the_browser_kept():
     answer = Response()
     sessions.end(answer)
-    assert "jishi=\"\"" in answer.headers["set-cookie"]
+    assert 'jishi=""' in answer.headers["set-cookie"]
     assert "cache" in answer.headers["clear-site-data"]
 
 
@@ -103,10 +123,25 @@ def test_one_is_sent_on_to_a_page_of_ours(target):
     assert sessions.safe_next(target) == target
 
 
-@pytest.mark.parametrize("target", [
-    "", "my", "//evil.example", "///evil.example", "https://evil.example", "javascript:alert(1)", "/\\evil.example",
-    "/\t/evil.example", "/\n/evil.example", "/\r/evil.example", "\t//evil.example", "/a\\b", " /my", "/my\0",
-])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "",
+        "my",
+        "//evil.example",
+        "///evil.example",
+        "https://evil.example",
+        "javascript:alert(1)",
+        "/\\evil.example",
+        "/\t/evil.example",
+        "/\n/evil.example",
+        "/\r/evil.example",
+        "\t//evil.example",
+        "/a\\b",
+        " /my",
+        "/my\0",
+    ],
+)
 def test_and_to_nowhere_else(target):
     assert sessions.safe_next(target, "/home") == "/home"
 

@@ -18,10 +18,16 @@ def test_an_empty_variable_is_not_set():
     assert settings.load({"PORT": "", "DEMO": ""}) == settings.Settings()
 
 
-@pytest.mark.parametrize(("name", "raw", "value"), [
-    ("PORT", "9000", 9000), ("DEMO", "yes", True), ("DEMO", "OFF", False), ("ALLOWED_HOSTS", "a.example, b.example", ("a.example", "b.example")),
-    ("DATA_DIR", "/srv/jishi", Path("/srv/jishi")),
-])
+@pytest.mark.parametrize(
+    ("name", "raw", "value"),
+    [
+        ("PORT", "9000", 9000),
+        ("DEMO", "yes", True),
+        ("DEMO", "OFF", False),
+        ("ALLOWED_HOSTS", "a.example, b.example", ("a.example", "b.example")),
+        ("DATA_DIR", "/srv/jishi", Path("/srv/jishi")),
+    ],
+)
 def test_a_variable_is_understood(name, raw, value):
     assert getattr(settings.load({name: raw}), name.lower()) == value
 
@@ -39,9 +45,13 @@ def test_without_an_address_the_database_is_a_file_in_the_data_folder(tmp_path):
     assert not settings.Settings(database_url="postgres://localhost/jishi").embedded
 
 
-@pytest.mark.parametrize(("site_url", "public", "secure"), [
-    ("", "http://127.0.0.1:8000", False), ("https://jishi.example/", "https://jishi.example", True),
-])
+@pytest.mark.parametrize(
+    ("site_url", "public", "secure"),
+    [
+        ("", "http://127.0.0.1:8000", False),
+        ("https://jishi.example/", "https://jishi.example", True),
+    ],
+)
 def test_the_public_address(site_url, public, secure):
     chosen = settings.Settings(site_url=site_url)
     assert (chosen.public_url, chosen.secure) == (public, secure)

@@ -46,7 +46,11 @@ class Site:
 def command(data: Path, *words: str) -> str:
     """What `python -m app …` prints."""
     done = subprocess.run(
-        [sys.executable, "-m", "app", *words, "--data", str(data)], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-m", "app", *words, "--data", str(data)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
     return done.stdout
 
@@ -75,7 +79,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     log = (data / "run.log").open("wb")
     process = subprocess.Popen(
         [sys.executable, "-m", "app", "run", "--port", str(port), "--data", str(data), "--demo"],
-        stdout=log, stderr=subprocess.STDOUT,
+        stdout=log,
+        stderr=subprocess.STDOUT,
     )
     url = f"http://127.0.0.1:{port}"
     try:
@@ -148,8 +153,12 @@ class PersonMaker:
     def __call__(self, size: dict[str, int] = PHONE, locale: str = "zh-CN", **more: object) -> Person:
         """One more person at their own device."""
         context = self.browser.new_context(
-            viewport=size, locale=locale, timezone_id="Asia/Shanghai", permissions=["geolocation"],
-            geolocation={"latitude": 31.385, "longitude": 120.955}, **more,
+            viewport=size,
+            locale=locale,
+            timezone_id="Asia/Shanghai",
+            permissions=["geolocation"],
+            geolocation={"latitude": 31.385, "longitude": 120.955},
+            **more,
         )
         self.made.append(Person(self.site, context))
         return self.made[-1]

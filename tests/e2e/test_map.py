@@ -28,7 +28,9 @@ async def demo(request: Request) -> Response:
     """The demo page, searched as its address says; cookies choose language and colours."""
     asked = KUNSHAN | dict(request.query_params)
     searched = SimpleNamespace(
-        lat=float(asked["lat"]), lon=float(asked["lon"]), radius_km=int(asked["radius_km"]),
+        lat=float(asked["lat"]),
+        lon=float(asked["lon"]),
+        radius_km=int(asked["radius_km"]),
         label=None if "lat" in request.query_params else "昆山市",
     )
     request.state.theme = request.cookies.get("theme", "auto")
@@ -62,7 +64,10 @@ def reading(browser: Browser, address: str, size: dict[str, int], **more: object
     context.add_cookies([{"name": name, "value": value, "url": address} for name, value in cookies.items()])
     page, faults = context.new_page(), []
     page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda said: faults.append(f"{said.text} {said.location}") if said.type == "error" else None)
+    page.on(
+        "console",
+        lambda said: faults.append(f"{said.text} {said.location}") if said.type == "error" else None,
+    )
     page.goto(address)
     yield page
     context.close()
@@ -79,7 +84,9 @@ def opened(page: Page) -> Page:
 
 def shown(page: Page) -> int:
     """How many shifts the markers stand for."""
-    counts = page.locator(TAGS).evaluate_all("tags => tags.map(tag => Number(tag.querySelector('.map-count')?.textContent ?? 1))")
+    counts = page.locator(TAGS).evaluate_all(
+        "tags => tags.map(tag => Number(tag.querySelector('.map-count')?.textContent ?? 1))"
+    )
     return sum(counts)
 
 
@@ -150,7 +157,9 @@ def test_search_here_asks_for_the_middle_of_the_view_and_stays_there(browser, ad
 def test_on_a_phone_the_panel_covers_the_page_and_gives_it_back(browser, address):
     with reading(browser, address, PHONE, has_touch=True, is_mobile=True) as page:
         opened(page)
-        assert page.evaluate("document.querySelector('#results').inert && document.querySelector('.masthead').inert")
+        assert page.evaluate(
+            "document.querySelector('#results').inert && document.querySelector('.masthead').inert"
+        )
         box = page.locator(".map").bounding_box()
         assert box["height"] > 700
         assert box["width"] == 390
@@ -170,9 +179,15 @@ def test_without_javascript_there_is_a_sentence_and_the_list(browser, address):
 
 @pytest.mark.parametrize(("size", "theme", "locale"), [(PHONE, "light", "zh-Hans"), (DESK, "dark", "en")])
 def test_accessibility(browser, address, size, theme, locale):
-    with reading(browser, address, size, theme=theme, locale=locale, bypass_csp=True) as page:  # axe writes styles
+    with reading(
+        browser, address, size, theme=theme, locale=locale, bypass_csp=True
+    ) as page:  # axe writes styles
         opened(page)
         page.locator(f"{TAGS}[aria-expanded]").first.press("Enter")
         found = Axe().run(page, options={"preload": False}).response["violations"]
-        serious = [(each["id"], each["nodes"][0]["html"][:200]) for each in found if each["impact"] in ("serious", "critical")]
+        serious = [
+            (each["id"], each["nodes"][0]["html"][:200])
+            for each in found
+            if each["impact"] in ("serious", "critical")
+        ]
         assert serious == []

@@ -51,7 +51,17 @@ class Jishi:
 
     def start(self, *flags: str) -> None:
         """Start it and wait until it answers."""
-        argv = [sys.executable, "-m", "app", "run", "--port", str(self.port), "--data", str(self.data), *flags]
+        argv = [
+            sys.executable,
+            "-m",
+            "app",
+            "run",
+            "--port",
+            str(self.port),
+            "--data",
+            str(self.data),
+            *flags,
+        ]
         with (self.data / "output").open("ab") as output:
             self.supervisor = subprocess.Popen(
                 argv, cwd=ROOT, env=self.environ, stdout=output, stderr=output, start_new_session=True
@@ -59,7 +69,8 @@ class Jishi:
         until(self.answers, f"an answer at {self.url}: {self.output()[-500:]}")
 
     def answers(self) -> bool:
-        assert self.supervisor and self.supervisor.poll() is None, self.output()[-2000:]
+        assert self.supervisor
+        assert self.supervisor.poll() is None, self.output()[-2000:]
         return httpx.get(f"{self.url}/healthz", timeout=5).status_code == 200
 
     def output(self) -> str:
@@ -99,7 +110,9 @@ class Jishi:
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         argv = [sys.executable, "-m", "app", *words, "--data", str(self.data)]
-        return subprocess.run(argv, cwd=ROOT, env=self.environ, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(
+            argv, cwd=ROOT, env=self.environ, capture_output=True, text=True, timeout=60, check=False
+        )
 
     def check(self) -> list[dict[str, Any]]:
         """The invariants that do not hold."""
@@ -118,7 +131,11 @@ class Jishi:
 @contextmanager
 def running(data: Path, **environ: str) -> Iterator[Jishi]:
     """An installation with the demo town."""
-    clean = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL", "DEMO", "DATA_DIR")}
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("DATABASE_URL", "REDIS_URL", "DEMO", "DATA_DIR")
+    }
     jishi = Jishi(data, free_port(), clean | environ)
     try:
         jishi.start("--demo")

@@ -39,7 +39,10 @@ def tokens(jishi: Jishi, installed: settings.Settings) -> list[str]:
     async def made() -> list[str]:
         await database.connect(config())
         try:
-            return [await open_api_session(each["phone"], clock.now()) for each in jishi.accounts("worker")[:WORKERS]]
+            return [
+                await open_api_session(each["phone"], clock.now())
+                for each in jishi.accounts("worker")[:WORKERS]
+            ]
         finally:
             await database.disconnect()
 
@@ -60,7 +63,9 @@ def ask(jishi: Jishi, sql: str) -> list[Any]:
 
 def shifts(jishi: Jishi, offset: int = 0) -> list[int]:
     """Shifts that begin in a while, so that claims can be given back."""
-    found = httpx.get(f"{jishi.url}/api/v1/shifts?sort=soon&limit={SHIFTS}&offset={60 + offset}", timeout=10).json()
+    found = httpx.get(
+        f"{jishi.url}/api/v1/shifts?sort=soon&limit={SHIFTS}&offset={60 + offset}", timeout=10
+    ).json()
     return [item["id"] for item in found["items"]]
 
 
@@ -180,7 +185,12 @@ def test_everything_is_killed_at_once_and_starts_again(jishi: Jishi, tokens: lis
     family = [jishi.supervisor.pid, *(each.pid for each in jishi.processes(""))]
     os.kill(jishi.supervisor.pid, signal.SIGKILL)
     jishi.supervisor.wait(10)
-    until(lambda: not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie" for pid in family), "the end of all")
+    until(
+        lambda: (
+            not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie" for pid in family)
+        ),
+        "the end of all",
+    )
     began = time.monotonic()
     jishi.start()
     assert time.monotonic() - began < 30
@@ -195,4 +205,6 @@ def test_stopping_leaves_nothing_behind(jishi: Jishi):
     family = [jishi.supervisor.pid, *(each.pid for each in jishi.processes(""))]
     jishi.stop()
     assert jishi.supervisor.returncode == 0
-    assert [pid for pid in family if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"] == []
+    assert [
+        pid for pid in family if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"
+    ] == []

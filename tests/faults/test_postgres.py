@@ -58,14 +58,18 @@ def cluster() -> Cluster:
 
 
 @pytest.fixture(scope="module")
-def jishi(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory, installed: settings.Settings) -> Iterator[Jishi]:
+def jishi(
+    cluster: Cluster, tmp_path_factory: pytest.TempPathFactory, installed: settings.Settings
+) -> Iterator[Jishi]:
     with running(tmp_path_factory.mktemp("jishi"), DATABASE_URL=f"{cluster.url}jishi") as started:
         yield started
 
 
 def test_postgres_stops_dead_and_comes_back(cluster: Cluster, jishi: Jishi):
     token = jishi.token(jishi.accounts("worker")[0]["phone"])
-    offered = httpx.get(f"{jishi.url}/api/v1/shifts?sort=soon&limit=40&offset=100", timeout=10).json()["items"]
+    offered = httpx.get(f"{jishi.url}/api/v1/shifts?sort=soon&limit=40&offset=100", timeout=10).json()[
+        "items"
+    ]
     tries = [(token, item["id"], f"k {item['id']}") for item in offered]
     before = [claim(jishi, *each) for each in tries[:20]]
     acknowledged = [(each, answer) for each, answer in zip(tries, before, strict=False) if answer[0] == 201]
@@ -92,11 +96,12 @@ def test_postgres_stops_dead_and_comes_back(cluster: Cluster, jishi: Jishi):
 
 def _waiting(cluster: Cluster) -> int:
 
-
     async def count() -> int:
         connection = await asyncpg.connect(f"{cluster.url}jishi")
         try:
-            return int(await connection.fetchval("SELECT count(*) FROM outbox WHERE state IN ('waiting', 'running')"))
+            return int(
+                await connection.fetchval("SELECT count(*) FROM outbox WHERE state IN ('waiting', 'running')")
+            )
         finally:
             await connection.close()
 

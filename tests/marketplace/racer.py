@@ -24,7 +24,9 @@ Try = Callable[..., Awaitable[str]]
 
 
 def worker(number: int) -> Viewer:
-    return Viewer(id=number, name="工人", session_id=0, locale="zh-Hans", birth_date=date(1990, 1, 1), roles=frozenset())
+    return Viewer(
+        id=number, name="工人", session_id=0, locale="zh-Hans", birth_date=date(1990, 1, 1), roles=frozenset()
+    )
 
 
 async def claim(worker_id: int, shift_id: int) -> str:
@@ -68,8 +70,14 @@ async def naive(worker_id: int, shift_id: int) -> str:
         return "full"
     terms = await database.rows("SELECT id FROM terms WHERE shift_id = $1", [shift_id])
     await Claim.create(
-        shift_id=shift_id, worker_id=worker_id, terms_id=terms[0]["id"], state=ClaimState.HIRED,
-        starts_at=shift.starts_at, ends_at=shift.ends_at, joined_at=clock.now(), hired_at=clock.now(),
+        shift_id=shift_id,
+        worker_id=worker_id,
+        terms_id=terms[0]["id"],
+        state=ClaimState.HIRED,
+        starts_at=shift.starts_at,
+        ends_at=shift.ends_at,
+        joined_at=clock.now(),
+        hired_at=clock.now(),
     )
     await database.execute("UPDATE shift SET taken = taken + 1 WHERE id = $1", [shift_id])
     return "hired"
@@ -102,7 +110,7 @@ async def one(name: str, *args: Any) -> str:
         return await TRIES[name](*args)
     except Refused as refused:
         return refused.reason.code
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 the test judges what a try came to
         return f"{type(error).__name__}: {error}"
 
 

@@ -44,8 +44,12 @@ async def test_a_stranger_finds_the_shift_near(client: Visitor, cast: Cast) -> N
 
 async def test_what_does_not_fit_is_not_found(client: Visitor, cast: Cast) -> None:
     for wanted in (
-        {"lat": 30, "lon": 120}, {"trade": "waiter"}, {"min_hourly_fen": 2801}, {"settles": "week"},
-        {"day": "2020-01-01"}, {"employer": cast.employer.id + 1},
+        {"lat": 30, "lon": 120},
+        {"trade": "waiter"},
+        {"min_hourly_fen": 2801},
+        {"settles": "week"},
+        {"day": "2020-01-01"},
+        {"employer": cast.employer.id + 1},
     ):
         assert (await call(client, "GET", "/api/v1/shifts", **wanted))["total"] == 0, wanted
 
@@ -53,8 +57,14 @@ async def test_what_does_not_fit_is_not_found(client: Visitor, cast: Cast) -> No
 @pytest.mark.parametrize(
     ("wanted", "field"),
     [
-        ({"lat": 31}, "body"), ({"lat": 91, "lon": 0}, "lat"), ({"day": "soon"}, "day"), ({"from": "25:99"}, "from"),
-        ({"limit": 1000}, "limit"), ({"sort": "best"}, "sort"), ({"colour": "red"}, "colour"), ({"lat": "nan", "lon": 1}, "lat"),
+        ({"lat": 31}, "body"),
+        ({"lat": 91, "lon": 0}, "lat"),
+        ({"day": "soon"}, "day"),
+        ({"from": "25:99"}, "from"),
+        ({"limit": 1000}, "limit"),
+        ({"sort": "best"}, "sort"),
+        ({"colour": "red"}, "colour"),
+        ({"lat": "nan", "lon": 1}, "lat"),
     ],
 )
 async def test_a_wrong_parameter_is_named(client: Visitor, wanted: dict[str, Any], field: str) -> None:
@@ -63,8 +73,16 @@ async def test_a_wrong_parameter_is_named(client: Visitor, wanted: dict[str, Any
 
 
 async def test_pages_of_what_was_found_add_up(client: Visitor, cast: Cast) -> None:
-    await make_gig(cast.emil, cast.site, shift_input(starts_in=timedelta(days=2)), shift_input(starts_in=timedelta(days=3)))
-    pages = [await call(client, "GET", "/api/v1/shifts", sort="soon", limit=2, offset=offset) for offset in (0, 2, 4)]
+    await make_gig(
+        cast.emil,
+        cast.site,
+        shift_input(starts_in=timedelta(days=2)),
+        shift_input(starts_in=timedelta(days=3)),
+    )
+    pages = [
+        await call(client, "GET", "/api/v1/shifts", sort="soon", limit=2, offset=offset)
+        for offset in (0, 2, 4)
+    ]
     assert [page["total"] for page in pages] == [3, 3, 3]
     assert [len(page["items"]) for page in pages] == [2, 1, 0]
 
@@ -113,7 +131,10 @@ async def test_the_same_request_twice_happens_once(client: Visitor, cast: Cast) 
     assert await Claim.all().count() == 1
     assert await refused(client, "POST", CLAIMS, id=cast.shift.id, key="tap-2") == "already-claimed"
     body = {"wait": False}
-    assert await refused(client, "POST", CLAIMS, id=cast.shift.id, key="tap-1", json=body) == "idempotency-key-reused"
+    assert (
+        await refused(client, "POST", CLAIMS, id=cast.shift.id, key="tap-1", json=body)
+        == "idempotency-key-reused"
+    )
 
 
 async def test_who_comes_late_waits_or_is_told_it_is_full(client: Visitor, cast: Cast) -> None:
@@ -137,7 +158,9 @@ async def test_refusals_have_stable_codes(client: Visitor, cast: Cast) -> None:
     assert await refused(client, "POST", CLAIMS, id=same_time.id) == "overlap"
     assert await refused(client, "POST", CLAIMS, 404, id=10**6) == "not-found"
     await client.calls_as(cast.stan)
-    assert await refused(client, "POST", CLAIMS, id=cast.shift.id, json={"terms": "0" * 64}) == "terms-changed"
+    assert (
+        await refused(client, "POST", CLAIMS, id=cast.shift.id, json={"terms": "0" * 64}) == "terms-changed"
+    )
     await running(cast)
     assert await refused(client, "POST", CLAIMS, id=cast.shift.id) == "closed"
 
@@ -157,7 +180,10 @@ async def test_a_claim_is_its_workers_and_its_employers(client: Visitor, cast: C
     assert (await call(client, "GET", CLAIM, id=claim_id))["worker"] == "王大妹"
     await client.calls_as(cast.stan)
     for method, path in (
-        ("GET", CLAIM), ("DELETE", CLAIM), ("GET", f"{CLAIM}/terms"), ("POST", f"{CLAIM}/check-out"),
+        ("GET", CLAIM),
+        ("DELETE", CLAIM),
+        ("GET", f"{CLAIM}/terms"),
+        ("POST", f"{CLAIM}/check-out"),
     ):
         assert await refused(client, method, path, 404, id=claim_id) == "not-found", path
     body = {"code": "000000"}
@@ -186,7 +212,9 @@ async def test_the_whole_day_to_the_paid_line(client: Visitor, cast: Cast) -> No
     owed = await call(client, "GET", "/api/v1/settlement", employer=cast.employer.id)
     assert [each["id"] for each in owed["items"]] == [line["id"]]
     assert await refused(client, "POST", "/api/v1/pay-lines/{id}/pay", id=line["id"]) == "not-confirmed"
-    agreed = await call(client, "POST", "/api/v1/pay-lines/{id}/confirm", id=line["id"], json={"minutes": 240})
+    agreed = await call(
+        client, "POST", "/api/v1/pay-lines/{id}/confirm", id=line["id"], json={"minutes": 240}
+    )
     assert (agreed["state"], agreed["amount_fen"]) == ("confirmed", 11200)
     paid = await call(client, "POST", "/api/v1/pay-lines/{id}/pay", id=line["id"])
     assert paid["state"] == "paid"
@@ -230,8 +258,14 @@ def posting(cast: Cast, **changes: Any) -> dict[str, Any]:
     start = (clock.now() + timedelta(days=2)).replace(minute=0, second=0, microsecond=0)
     shift = {"starts_at": start.isoformat(), "ends_at": (start + timedelta(hours=5)).isoformat(), "places": 3}
     return {
-        "site_id": cast.site.id, "title": "仓库理货员", "trade": "dishwasher", "duties": "理货，搬箱子。",
-        "conditions": "能搬二十公斤。", "hourly_fen": 3000, "settles": "day", "shifts": [shift],
+        "site_id": cast.site.id,
+        "title": "仓库理货员",
+        "trade": "dishwasher",
+        "duties": "理货，搬箱子。",
+        "conditions": "能搬二十公斤。",
+        "hourly_fen": 3000,
+        "settles": "day",
+        "shifts": [shift],
     } | changes
 
 
@@ -245,7 +279,9 @@ async def test_from_posting_to_public(client: Visitor, cast: Cast) -> None:
     more = {"shifts": posting(cast)["shifts"]}
     assert await refused(client, "POST", "/api/v1/gigs/{id}/shifts", id=gig_id, json=more) == "not-published"
     await client.calls_as(cast.olga)
-    assert [(each["kind"], each["id"]) for each in (await call(client, "GET", "/api/v1/inbox"))["items"]] == [("gig", gig_id)]
+    assert [(each["kind"], each["id"]) for each in (await call(client, "GET", "/api/v1/inbox"))["items"]] == [
+        ("gig", gig_id)
+    ]
     path = "/api/v1/gigs/{id}/decision"
     assert await refused(client, "POST", path, id=gig_id, json={"accept": False}) == "reason-needed"
     assert (await call(client, "POST", path, id=gig_id, json={"accept": True}))["state"] == "published"
@@ -269,9 +305,16 @@ async def test_pay_below_the_floor_is_told_at_its_field(client: Visitor, cast: C
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"trade": "wizard"}, "trade"), ({"hourly_fen": 2.5}, "hourly_fen"), ({"hourly_fen": 10**30}, "hourly_fen"),
-        ({"shifts": []}, "shifts"), ({"colour": "red"}, "colour"), ({"title": None}, "title"),
-        ({"shifts": [{"starts_at": "2026-11-25T18:00", "ends_at": "2026-11-25T22:00", "places": 1}]}, "shifts.0.starts_at"),
+        ({"trade": "wizard"}, "trade"),
+        ({"hourly_fen": 2.5}, "hourly_fen"),
+        ({"hourly_fen": 10**30}, "hourly_fen"),
+        ({"shifts": []}, "shifts"),
+        ({"colour": "red"}, "colour"),
+        ({"title": None}, "title"),
+        (
+            {"shifts": [{"starts_at": "2026-11-25T18:00", "ends_at": "2026-11-25T22:00", "places": 1}]},
+            "shifts.0.starts_at",
+        ),
     ],
 )
 async def test_a_wrong_field_is_named_and_nothing_is_kept(
@@ -300,7 +343,10 @@ async def test_emil_changes_places_and_calls_off(client: Visitor, cast: Cast) ->
     assert await refused(client, "PATCH", SHIFT, 422, id=cast.shift.id, json={"places": 0}) == "invalid"
     people = await call(client, "GET", CLAIMS, id=cast.shift.id)
     assert [(each["claim_id"], each["name"]) for each in people["hired"]] == [(claim_id, "王大妹")]
-    assert await call(client, "DELETE", SHIFT, id=cast.shift.id) == {"id": cast.shift.id, "state": "cancelled"}
+    assert await call(client, "DELETE", SHIFT, id=cast.shift.id) == {
+        "id": cast.shift.id,
+        "state": "cancelled",
+    }
     assert await refused(client, "DELETE", SHIFT, id=cast.shift.id) == "begun"
     assert (await Claim.get(id=claim_id)).state == "called-off"
 
@@ -309,12 +355,18 @@ async def test_strangers_manage_no_shift(client: Visitor, cast: Cast) -> None:
     await make_employer("别家有限公司", "91320583MA1N8PQX79", cast.stan)
     await client.calls_as(cast.stan)
     for method, path, body in (
-        ("PATCH", SHIFT, {"places": 9}), ("DELETE", SHIFT, None), ("GET", CLAIMS, None), ("GET", f"{SHIFT}/check-in-code", None),
+        ("PATCH", SHIFT, {"places": 9}),
+        ("DELETE", SHIFT, None),
+        ("GET", CLAIMS, None),
+        ("GET", f"{SHIFT}/check-in-code", None),
     ):
         assert await refused(client, method, path, 404, id=cast.shift.id, json=body) == "not-found", path
     assert await refused(client, "GET", "/api/v1/gigs/{id}", 404, id=cast.gig.id) == "not-found"
     body = {"shifts": posting(cast)["shifts"]}
-    assert await refused(client, "POST", "/api/v1/gigs/{id}/shifts", 404, id=cast.gig.id, json=body) == "not-found"
+    assert (
+        await refused(client, "POST", "/api/v1/gigs/{id}/shifts", 404, id=cast.gig.id, json=body)
+        == "not-found"
+    )
     assert (await Shift.get(id=cast.shift.id)).places == 2
 
 

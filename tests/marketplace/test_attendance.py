@@ -58,10 +58,16 @@ async def test_the_qr_works_as_well(cast: Cast):
     assert (here.in_by, here.in_distance_m) == (CheckedBy.QR, None)
 
 
-@pytest.mark.parametrize(("change", "reason"), [
-    ({"code": "000000"}, "stale-code"), ({"code": ""}, "stale-code"), ({"code": "１２３４５６"}, "stale-code"),
-    ({"code": "", "token": "0-0"}, "stale-code"), ({"lat": ELSEWHERE[0], "lon": ELSEWHERE[1]}, "outside"),
-])
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"code": "000000"}, "stale-code"),
+        ({"code": ""}, "stale-code"),
+        ({"code": "１２３４５６"}, "stale-code"),
+        ({"code": "", "token": "0-0"}, "stale-code"),
+        ({"lat": ELSEWHERE[0], "lon": ELSEWHERE[1]}, "outside"),
+    ],
+)
 async def test_who_is_not_there_is_not_checked_in(cast: Cast, change: dict, reason: str):
     claim_id, start = await hired(cast), cast.shift.starts_at
     tried = shown(cast, start).model_copy(update=change)
@@ -155,7 +161,8 @@ async def test_the_database_itself_keeps_a_paid_line_as_it_is(cast: Cast):
 async def test_strangers_find_no_line(cast: Cast):
     line, now = await worked(cast), clock.now()
     for tried in (
-        settlement.confirm_hours(line.id, (cast.employer.id + 1,), None, now), settlement.mark_paid(line.id, (), now),
+        settlement.confirm_hours(line.id, (cast.employer.id + 1,), None, now),
+        settlement.mark_paid(line.id, (), now),
         settlement.dispute(line.id, await viewer(cast.stan), "不对", now),
     ):
         with pytest.raises(NotFound):

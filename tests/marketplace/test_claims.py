@@ -105,7 +105,9 @@ async def test_the_database_itself_refuses_the_overlap(cast: Cast) -> None:
         await claims._write(page, wanda, True, clock.now())
 
 
-async def test_a_waiter_who_works_elsewhere_is_passed_over_with_a_reason_and_keeps_the_place(cast: Cast) -> None:
+async def test_a_waiter_who_works_elsewhere_is_passed_over_with_a_reason_and_keeps_the_place(
+    cast: Cast,
+) -> None:
     _, other = await make_gig(cast.emil, cast.site, shift_input(starts_in=timedelta(days=1, hours=2)))
     first, second, busy, free = [await viewer(user) for user in await workers(4)]
     mine = await claims.claim_shift(cast.shift.id, first, now=clock.now())
@@ -126,7 +128,9 @@ async def test_a_waiter_who_works_elsewhere_is_passed_over_with_a_reason_and_kee
 async def test_places_never_fall_below_the_hired_and_new_ones_go_to_the_waiting(cast: Cast) -> None:
     people = [await viewer(user) for user in await workers(3)]
     got = [await claims.claim_shift(cast.shift.id, each, now=clock.now()) for each in people]
-    assert await refused(claims.change_places(cast.shift.id, cast.employer.id, 1, clock.now())) == "places-taken"
+    assert (
+        await refused(claims.change_places(cast.shift.id, cast.employer.id, 1, clock.now())) == "places-taken"
+    )
     await claims.change_places(cast.shift.id, cast.employer.id, 5, clock.now())
     assert (await Claim.get(id=got[2].id)).state is ClaimState.HIRED
 

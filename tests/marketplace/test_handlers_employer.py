@@ -23,16 +23,29 @@ def form(cast: Cast, **changes: str) -> dict[str, str]:
     """A posting form that is in order."""
     day = (clock.today() + timedelta(days=2)).isoformat()
     good = {
-        "site_id": str(cast.site.id), "title": "早市理货", "trade": "shelf-stacker", "duties": "上架。",
-        "conditions": "谁都能做。", "min_age": "18", "hourly": "28.50", "settles": "day", "no_experience": "yes",
-        "date_0": day, "from_0": "22:00", "to_0": "02:00", "places_0": "3", "break_0": "0",
+        "site_id": str(cast.site.id),
+        "title": "早市理货",
+        "trade": "shelf-stacker",
+        "duties": "上架。",
+        "conditions": "谁都能做。",
+        "min_age": "18",
+        "hourly": "28.50",
+        "settles": "day",
+        "no_experience": "yes",
+        "date_0": day,
+        "from_0": "22:00",
+        "to_0": "02:00",
+        "places_0": "3",
+        "break_0": "0",
     }
     return {name: value for name, value in (good | changes).items() if value}
 
 
 async def hired(cast: Cast, *, starts_in: timedelta = timedelta(minutes=30)) -> Claim:
     """Wanda is hired for a shift of Emil's that starts soon."""
-    _, shift = await make_gig(cast.emil, cast.site, shift_input(starts_in=timedelta(days=1), places=1), title="马上开始")
+    _, shift = await make_gig(
+        cast.emil, cast.site, shift_input(starts_in=timedelta(days=1), places=1), title="马上开始"
+    )
     claimed = await claims.claim_shift(shift.id, await viewer(cast.wanda), now=clock.now())
     start = clock.now() + starts_in
     await Shift.filter(id=shift.id).update(starts_at=start, ends_at=start + timedelta(hours=4))
@@ -92,7 +105,10 @@ async def test_a_posting_is_handed_in_once(client: Visitor, cast: Cast) -> None:
     await client.comes_as(cast.emil)
     assert (await client.get("/employer/gigs/new")).status_code == 200
     sent = form(cast) | {"_once": "abc"}
-    first, second = await client.sends("/employer/gigs/new", sent), await client.sends("/employer/gigs/new", sent)
+    first, second = (
+        await client.sends("/employer/gigs/new", sent),
+        await client.sends("/employer/gigs/new", sent),
+    )
     gig = await Gig.get(title="早市理货")
     shift = await Shift.get(gig_id=gig.id)
     assert (first.status_code, first.headers["location"]) == (303, f"/employer/gigs/{gig.id}")
@@ -105,11 +121,20 @@ async def test_a_posting_is_handed_in_once(client: Visitor, cast: Cast) -> None:
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"hourly": "viel"}, "hourly"), ({"hourly": ""}, "hourly"), ({"title": ""}, "title"),
-        ({"date_0": ""}, "date_0"), ({"from_0": "25:00"}, "from_0"), ({"places_0": "0"}, "places_0"),
-        ({"to_0": "21:00"}, "to_0"), ({"date_0": "2026-13-01"}, "date_0"), ({"site_id": "999999"}, "site_id"),
-        ({"trade": "spy"}, "trade"), ({"settles": ""}, "settles"), ({"date_1": "2027-01-01"}, "from_1"),
-        ({"date_0": "9999-12-31"}, ""), ({"date_0": "0001-01-01"}, "date_0"),
+        ({"hourly": "viel"}, "hourly"),
+        ({"hourly": ""}, "hourly"),
+        ({"title": ""}, "title"),
+        ({"date_0": ""}, "date_0"),
+        ({"from_0": "25:00"}, "from_0"),
+        ({"places_0": "0"}, "places_0"),
+        ({"to_0": "21:00"}, "to_0"),
+        ({"date_0": "2026-13-01"}, "date_0"),
+        ({"site_id": "999999"}, "site_id"),
+        ({"trade": "spy"}, "trade"),
+        ({"settles": ""}, "settles"),
+        ({"date_1": "2027-01-01"}, "from_1"),
+        ({"date_0": "9999-12-31"}, ""),
+        ({"date_0": "0001-01-01"}, "date_0"),
     ],
 )
 async def test_what_is_wrong_stands_beside_its_field_and_nothing_is_saved(
@@ -136,17 +161,23 @@ async def test_the_coach_answers_for_what_is_there(client: Visitor, cast: Cast) 
     nothing = await client.sends("/employer/gigs/coach", {}, headers=HTMX)
     assert nothing.status_code == 200
     assert "<html" not in nothing.text
-    some = await client.sends("/employer/gigs/coach", {"site_id": str(cast.site.id), "hourly": "9"}, headers=HTMX)
+    some = await client.sends(
+        "/employer/gigs/coach", {"site_id": str(cast.site.id), "hourly": "9"}, headers=HTMX
+    )
     assert "最低工资规定" in some.text
     whole = await client.sends("/employer/gigs/coach", form(cast), headers=HTMX)
     assert re.search(r"</small>114<", whole.text), "four hours at 28.50"
 
 
-@pytest.mark.parametrize("field", ["hourly", "date_0", "from_0", "to_0", "places_0", "break_0", "min_age", "settles", "site_id"])
+@pytest.mark.parametrize(
+    "field", ["hourly", "date_0", "from_0", "to_0", "places_0", "break_0", "min_age", "settles", "site_id"]
+)
 @pytest.mark.parametrize("nonsense", ["x", "-1", "９９", "1e9", "٣", "999999999999999999999", "²"])
 async def test_the_coach_bears_any_nonsense(client: Visitor, cast: Cast, field: str, nonsense: str) -> None:
     await client.comes_as(cast.emil)
-    assert (await client.sends("/employer/gigs/coach", form(cast) | {field: nonsense}, headers=HTMX)).status_code == 200
+    assert (
+        await client.sends("/employer/gigs/coach", form(cast) | {field: nonsense}, headers=HTMX)
+    ).status_code == 200
     answer = await client.sends("/employer/gigs/new", form(cast) | {field: nonsense})
     assert answer.status_code in (303, 409, 422)
 
@@ -172,7 +203,10 @@ async def test_shifts_are_added_to_a_published_posting(client: Visitor, cast: Ca
     await client.comes_as(cast.emil)
     shown = (await client.get(f"/employer/gigs/{cast.gig.id}")).text
     rows = dict(re.findall(r'name="((?:date|from|to|places)_0)"[^>]*?value="([^"]*)"', shown))
-    rows |= {name: value for value, name in re.findall(r'value="([^"]*)"[^>]*?name="((?:date|from|to|places)_0)"', shown)}
+    rows |= {
+        name: value
+        for value, name in re.findall(r'value="([^"]*)"[^>]*?name="((?:date|from|to|places)_0)"', shown)
+    }
     answer = await client.sends(f"/employer/gigs/{cast.gig.id}/shifts", rows)
     assert answer.status_code == 303
     assert await Shift.filter(gig_id=cast.gig.id).count() == 2
@@ -206,8 +240,13 @@ async def test_names_and_numbers_are_shown_only_as_far_as_needed(client: Visitor
     waiting = (await workers(1))[0]
     await Shift.filter(id=claim.shift_id).update(waiting=1)
     await Claim.create(
-        shift_id=claim.shift_id, worker=waiting, terms_id=claim.terms_id, state=ClaimState.WAITING,
-        starts_at=claim.starts_at, ends_at=claim.ends_at, joined_at=clock.now(),
+        shift_id=claim.shift_id,
+        worker=waiting,
+        terms_id=claim.terms_id,
+        state=ClaimState.WAITING,
+        starts_at=claim.starts_at,
+        ends_at=claim.ends_at,
+        joined_at=clock.now(),
     )
     await client.comes_as(cast.emil)
     text = (await client.get(f"/employer/shifts/{claim.shift_id}")).text
@@ -283,7 +322,9 @@ async def test_hours_are_confirmed_and_paid(client: Visitor, cast: Cast) -> None
     await client.comes_as(cast.emil)
     assert cast.wanda.name in (await client.get("/employer/settlement")).text
     assert (await client.sends(f"/employer/pay-lines/{line.id}/pay")).status_code == 409
-    assert (await client.sends(f"/employer/pay-lines/{line.id}/confirm", {"worked": "3:30"})).status_code == 303
+    assert (
+        await client.sends(f"/employer/pay-lines/{line.id}/confirm", {"worked": "3:30"})
+    ).status_code == 303
     confirmed = await PayLine.get(id=line.id)
     assert (confirmed.minutes, confirmed.amount_fen, confirmed.state) == (210, 9800, PayState.CONFIRMED)
     assert (await client.sends(f"/employer/pay-lines/{line.id}/pay")).status_code == 303
@@ -331,9 +372,15 @@ async def test_nothing_of_an_employer_is_there_for_another(client: Visitor, cast
     for path in (shift, f"{shift}/screen", gig, f"{gig}/edit", f"/employer/gigs/new?from={cast.gig.id}"):
         assert (await client.get(path)).status_code == 404, path
     posts = [
-        f"{shift}/places", f"{shift}/call-off", f"{gig}/shifts", f"{gig}/edit", f"/employer/claims/{claim.id}/check-in",
-        f"/employer/claims/{claim.id}/check-out", f"/employer/claims/{claim.id}/phone",
-        f"/employer/pay-lines/{line.id}/confirm", f"/employer/pay-lines/{line.id}/pay",
+        f"{shift}/places",
+        f"{shift}/call-off",
+        f"{gig}/shifts",
+        f"{gig}/edit",
+        f"/employer/claims/{claim.id}/check-in",
+        f"/employer/claims/{claim.id}/check-out",
+        f"/employer/claims/{claim.id}/phone",
+        f"/employer/pay-lines/{line.id}/confirm",
+        f"/employer/pay-lines/{line.id}/pay",
         f"/employer/settlement/confirm-all?employer={cast.employer.id}",
     ]
     for path in posts:

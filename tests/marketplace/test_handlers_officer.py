@@ -51,7 +51,9 @@ async def test_a_posting_goes_back_only_with_a_reason(client: Visitor, cast: Cas
     gig = await waiting_gig(cast)
     await client.comes_as(cast.olga)
     assert (await client.sends(f"/officer/gigs/{gig.id}/decide", {"accept": "no"})).status_code == 409
-    assert (await client.sends(f"/officer/gigs/{gig.id}/decide", {"accept": "no", "reason": "地址不全"})).status_code == 303
+    assert (
+        await client.sends(f"/officer/gigs/{gig.id}/decide", {"accept": "no", "reason": "地址不全"})
+    ).status_code == 303
     found = await Gig.get(id=gig.id)
     assert (found.state, found.rejection) == (GigState.REJECTED, "地址不全")
     assert (await client.sends(f"/officer/gigs/{gig.id}/decide", {"accept": "yes"})).status_code == 409
@@ -64,7 +66,9 @@ async def test_a_decision_must_be_said(client: Visitor, cast: Cast) -> None:
 
 
 @pytest.mark.parametrize(("content", "kind"), [(PNG, "image/png"), (PDF, "application/pdf")])
-async def test_a_licence_is_shown_and_can_run_nothing(client: Visitor, cast: Cast, content: bytes, kind: str) -> None:
+async def test_a_licence_is_shown_and_can_run_nothing(
+    client: Visitor, cast: Cast, content: bytes, kind: str
+) -> None:
     kept = await files.keep(content, field="licence")
     await Employer.filter(id=cast.employer.id).update(licence_path=kept.path, licence_type=kept.media_type)
     await client.comes_as(cast.olga)
@@ -98,7 +102,11 @@ async def test_an_officer_sees_no_other_county(client: Visitor, cast: Cast) -> N
     await client.comes_as(cast.olga)
     assert "等审核的岗位" not in (await client.get("/officer")).text
     assert cast.employer.name not in (await client.get("/officer")).text
-    for path in (f"/officer/gigs/{gig.id}", f"/officer/employers/{cast.employer.id}", f"/officer/employers/{cast.employer.id}/licence"):
+    for path in (
+        f"/officer/gigs/{gig.id}",
+        f"/officer/employers/{cast.employer.id}",
+        f"/officer/employers/{cast.employer.id}/licence",
+    ):
         assert (await client.get(path)).status_code == 404
     for path in (f"/officer/gigs/{gig.id}/decide", f"/officer/employers/{cast.employer.id}/decide"):
         assert (await client.sends(path, {"accept": "yes"})).status_code == 404

@@ -36,7 +36,9 @@ async def begins(claim: Claim, ago: timedelta = timedelta()) -> None:
 # --- finding ---
 
 
-@pytest.mark.parametrize("path", ["/", "/shifts", f"/shifts?{NEAR}", "/shifts?place=320583", "/shifts?day=tomorrow"])
+@pytest.mark.parametrize(
+    "path", ["/", "/shifts", f"/shifts?{NEAR}", "/shifts?place=320583", "/shifts?day=tomorrow"]
+)
 async def test_a_stranger_sees_shifts_without_signing_in(client: Visitor, cast: Cast, path: str) -> None:
     page = await client.get(path)
     assert page.status_code == 200
@@ -57,9 +59,27 @@ async def test_nothing_found_offers_a_wider_circle_and_any_day(client: Visitor, 
 
 @pytest.mark.parametrize(
     "query",
-    ["lat=abc&lon=1", "lat=1", "lat=99&lon=1", "lat=nan&lon=nan", "day=soon", "from=25:00", "min_hourly_fen=x", "trade=spy",
-     "settles=never", "sort=best", "page=0", "page=x", "page=99999999999", "place=999999", "place=x", "radius_km=1e9",
-     "employer=0", "employer=99999999999999999999", "no_experience=perhaps"],
+    [
+        "lat=abc&lon=1",
+        "lat=1",
+        "lat=99&lon=1",
+        "lat=nan&lon=nan",
+        "day=soon",
+        "from=25:00",
+        "min_hourly_fen=x",
+        "trade=spy",
+        "settles=never",
+        "sort=best",
+        "page=0",
+        "page=x",
+        "page=99999999999",
+        "place=999999",
+        "place=x",
+        "radius_km=1e9",
+        "employer=0",
+        "employer=99999999999999999999",
+        "no_experience=perhaps",
+    ],
 )
 async def test_a_wrong_filter_is_told_with_the_form(client: Visitor, cast: Cast, query: str) -> None:
     page = await client.get(f"/shifts?{query}")
@@ -90,7 +110,10 @@ async def test_a_spoilt_cookie_does_no_harm(client: Visitor, cast: Cast, cookie:
     assert (await client.get("/shifts")).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/places", "/places?q=花桥", "/places?q=nowhere", "/places?in=320583", "/places?in=x", "/places?in=1"])
+@pytest.mark.parametrize(
+    "path",
+    ["/places", "/places?q=花桥", "/places?q=nowhere", "/places?in=320583", "/places?in=x", "/places?in=1"],
+)
 async def test_a_place_can_be_picked_without_javascript(client: Visitor, cast: Cast, path: str) -> None:
     assert (await client.get(path)).status_code == 200
 
@@ -185,7 +208,9 @@ async def test_undo_leads_back_to_where_it_was_tapped(client: Visitor, cast: Cas
 
 async def test_my_page_shows_what_comes_next_and_who_waits(client: Visitor, cast: Cast) -> None:
     await claimed(client, cast)
-    _, later = await make_gig(cast.emil, cast.site, shift_input(starts_in=timedelta(days=2), places=1), title="早班传菜员")
+    _, later = await make_gig(
+        cast.emil, cast.site, shift_input(starts_in=timedelta(days=2), places=1), title="早班传菜员"
+    )
     await Shift.filter(id=later.id).update(taken=1)
     await client.sends(f"/shifts/{later.id}/claim")
     page = await client.get("/my")
@@ -201,7 +226,9 @@ async def test_my_page_is_for_somebody_new_too(client: Visitor, cast: Cast) -> N
 
 
 @pytest.mark.parametrize("path", ["", "/terms", "/terms?format=json"])
-async def test_a_claim_is_seen_by_its_worker_and_its_employer_and_nobody_else(client: Visitor, cast: Cast, path: str) -> None:
+async def test_a_claim_is_seen_by_its_worker_and_its_employer_and_nobody_else(
+    client: Visitor, cast: Cast, path: str
+) -> None:
     claim = await claimed(client, cast)
     seen = {}
     for who in (cast.wanda, cast.emil, cast.stan, cast.olga):
@@ -310,7 +337,9 @@ async def test_a_pay_line_is_disputed_by_its_worker_alone(client: Visitor, cast:
     await client.comes_as(cast.stan)
     assert (await client.sends(f"/pay-lines/{line.id}/dispute", {"reason": "少算了"})).status_code == 404
     await client.comes_as(cast.wanda)
-    assert (await client.sends(f"/pay-lines/{line.id}/dispute", {"reason": "少算了一小时"})).status_code == 303
+    assert (
+        await client.sends(f"/pay-lines/{line.id}/dispute", {"reason": "少算了一小时"})
+    ).status_code == 303
     assert (await PayLine.get(id=line.id)).state is PayState.DISPUTED
     assert "少算了一小时" in (await client.get(f"/claims/{line.claim_id}")).text
 
@@ -327,8 +356,18 @@ async def test_every_page_speaks_every_language(client: Visitor, cast: Cast, loc
     line = await worked(client, cast)
     client.cookies.set("locale", locale, domain="localhost")
     await User.filter(id=cast.wanda.id).update(locale=locale)
-    paths = ("/", "/places", f"/shifts/{cast.shift.id}", "/my", f"/claims/{line.claim_id}", f"/claims/{line.claim_id}/terms",
-             f"/check-in/{cast.shift.id}/1-a", "/account", "/notices", "/sign-in")
+    paths = (
+        "/",
+        "/places",
+        f"/shifts/{cast.shift.id}",
+        "/my",
+        f"/claims/{line.claim_id}",
+        f"/claims/{line.claim_id}/terms",
+        f"/check-in/{cast.shift.id}/1-a",
+        "/account",
+        "/notices",
+        "/sign-in",
+    )
     for path in paths:
         page = await client.get(path)
         assert (page.status_code, f'lang="{locale}"' in page.text) == (200, True), path

@@ -33,9 +33,18 @@ def day(ahead: int = 2) -> str:
 def row(**changes: Any) -> dict[str, Any]:
     """A row that is in order, by column."""
     return {
-        "site": "人民路店", "title": "晚市洗碗工", "trade": "dishwasher", "duties": "洗碗，收拾后厨。",
-        "conditions": "能站着干活。", "hourly": "28", "settles": "日结", "meals": "是", "date": day(),
-        "from": "18:00", "to": "22:00", "places": "3",
+        "site": "人民路店",
+        "title": "晚市洗碗工",
+        "trade": "dishwasher",
+        "duties": "洗碗，收拾后厨。",
+        "conditions": "能站着干活。",
+        "hourly": "28",
+        "settles": "日结",
+        "meals": "是",
+        "date": day(),
+        "from": "18:00",
+        "to": "22:00",
+        "places": "3",
     } | changes
 
 
@@ -85,7 +94,10 @@ async def good(path: Path) -> list[GoodRow]:
 async def the_error(path: Path) -> tuple[int, str]:
     """Row and heading of the only error."""
     ((number, heading),) = [
-        (error.row, error.heading) for each in await looked_at(path) if isinstance(each, RowWrong) for error in each.errors
+        (error.row, error.heading)
+        for each in await looked_at(path)
+        if isinstance(each, RowWrong)
+        for error in each.errors
     ]
     return number, heading
 
@@ -98,7 +110,12 @@ async def the_error(path: Path) -> tuple[int, str]:
 async def test_a_csv_in_any_customary_encoding(cast: Cast, tmp_path: Path, encoding: str) -> None:
     (found,) = await good(as_csv(tmp_path / "a.csv", [row()], encoding=encoding))
     shift = found.gig.shifts[0]
-    assert (found.number, found.gig.title, found.gig.hourly_fen, found.gig.meals) == (2, "晚市洗碗工", 2800, True)
+    assert (found.number, found.gig.title, found.gig.hourly_fen, found.gig.meals) == (
+        2,
+        "晚市洗碗工",
+        2800,
+        True,
+    )
     assert clock.local(shift.starts_at).strftime("%F %H:%M") == f"{day()} 18:00"
     assert shift.ends_at - shift.starts_at == timedelta(hours=4)
 
@@ -113,7 +130,10 @@ async def test_a_csv_with_another_delimiter(cast: Cast, tmp_path: Path, delimite
 @pytest.mark.parametrize("calendar_of_1904", [False, True])
 async def test_an_excel_table_in_either_calendar(cast: Cast, tmp_path: Path, calendar_of_1904: bool) -> None:
     typed = row(
-        date=datetime.fromisoformat(day()), hourly=28.5, places=3, meals=True,
+        date=datetime.fromisoformat(day()),
+        hourly=28.5,
+        places=3,
+        meals=True,
         **{"from": time(18, 0), "to": time(2, 30), "break": 30},
     )
     (found,) = await good(as_xlsx(tmp_path / "a.xlsx", [typed], date_1904=calendar_of_1904))
@@ -142,8 +162,13 @@ async def test_what_looks_like_a_formula_is_text(cast: Cast, tmp_path: Path) -> 
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("place", [{"site": "", "address": "昆山市玉山镇人民路 88 号"}, {"site": "", "lat": "31.3851", "lon": "120.955"}])
-async def test_a_site_is_known_by_its_address_or_its_position(cast: Cast, tmp_path: Path, place: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "place",
+    [{"site": "", "address": "昆山市玉山镇人民路 88 号"}, {"site": "", "lat": "31.3851", "lon": "120.955"}],
+)
+async def test_a_site_is_known_by_its_address_or_its_position(
+    cast: Cast, tmp_path: Path, place: dict[str, str]
+) -> None:
     (found,) = await good(as_csv(tmp_path / "a.csv", [row(**place)]))
     assert found.site.id == cast.site.id
 
@@ -155,21 +180,41 @@ async def test_a_site_is_known_by_its_address_or_its_position(cast: Cast, tmp_pa
 @pytest.mark.parametrize(
     ("changes", "column"),
     [
-        ({"site": "没有的店"}, "site"), ({"trade": "巫师"}, "trade"), ({"hourly": "很多"}, "hourly"), ({"hourly": "1"}, "hourly"),
-        ({"hourly": "25.505"}, "hourly"), ({"settles": "年结"}, "settles"), ({"date": "25.11."}, "date"), ({"date": "2026-02-30"}, "date"),
-        ({"date": "2020-01-01"}, "date"), ({"from": "半夜"}, "from"), ({"places": "0"}, "places"), ({"places": "2.5"}, "places"),
-        ({"title": "洗"}, "title"), ({"title": ""}, "title"), ({"meals": "也许"}, "meals"), ({"duties": "a\x00b"}, "duties"),
-        ({"min_age": "十八"}, "min_age"), ({"employer": "91320583MA1N8PQX00"}, "employer"),
+        ({"site": "没有的店"}, "site"),
+        ({"trade": "巫师"}, "trade"),
+        ({"hourly": "很多"}, "hourly"),
+        ({"hourly": "1"}, "hourly"),
+        ({"hourly": "25.505"}, "hourly"),
+        ({"settles": "年结"}, "settles"),
+        ({"date": "25.11."}, "date"),
+        ({"date": "2026-02-30"}, "date"),
+        ({"date": "2020-01-01"}, "date"),
+        ({"from": "半夜"}, "from"),
+        ({"places": "0"}, "places"),
+        ({"places": "2.5"}, "places"),
+        ({"title": "洗"}, "title"),
+        ({"title": ""}, "title"),
+        ({"meals": "也许"}, "meals"),
+        ({"duties": "a\x00b"}, "duties"),
+        ({"min_age": "十八"}, "min_age"),
+        ({"employer": "91320583MA1N8PQX00"}, "employer"),
     ],
 )
-async def test_an_error_names_row_and_heading(cast: Cast, tmp_path: Path, changes: dict[str, str], column: str) -> None:
-    path = as_csv(tmp_path / "a.csv", [row(min_age="18", employer=""), row(min_age="18", employer="") | changes])
+async def test_an_error_names_row_and_heading(
+    cast: Cast, tmp_path: Path, changes: dict[str, str], column: str
+) -> None:
+    path = as_csv(
+        tmp_path / "a.csv", [row(min_age="18", employer=""), row(min_age="18", employer="") | changes]
+    )
     assert await the_error(path) == (3, CHINESE[column])
 
 
 @pytest.mark.anyio
 async def test_a_number_excel_has_rounded_is_refused(cast: Cast, tmp_path: Path) -> None:
-    assert await the_error(as_xlsx(tmp_path / "a.xlsx", [row(employer=913205831234567890)])) == (2, CHINESE["employer"])
+    assert await the_error(as_xlsx(tmp_path / "a.xlsx", [row(employer=913205831234567890)])) == (
+        2,
+        CHINESE["employer"],
+    )
 
 
 @pytest.mark.anyio
@@ -189,8 +234,12 @@ def refused(path: Path) -> str:
 def test_files_that_are_no_tables(tmp_path: Path) -> None:
     path = tmp_path / "a"
     for content, code in (
-        (b"\xd0\xcf\x11\xe0 old", "old-excel"), (b"PK\x03\x04 broken", "xlsx"), (b"\xff\xff\x81", "encoding"),
-        (b'{"a": 1}\n[]', "json"), (b"a,a\n1,2", "headings"), (",".join(f"h{n}" for n in range(65)).encode(), "too-many-columns"),
+        (b"\xd0\xcf\x11\xe0 old", "old-excel"),
+        (b"PK\x03\x04 broken", "xlsx"),
+        (b"\xff\xff\x81", "encoding"),
+        (b'{"a": 1}\n[]', "json"),
+        (b"a,a\n1,2", "headings"),
+        (",".join(f"h{n}" for n in range(65)).encode(), "too-many-columns"),
         (b'a,b\n"open', "csv"),
     ):
         path.write_bytes(content)
@@ -246,7 +295,9 @@ async def test_rows_of_one_gig_become_one_pending_gig(cast: Cast, tmp_path: Path
     shifts = await Shift.filter(gig_id=gig.id)
     assert len(shifts) == 3
     terms = {each.shift_id: each for each in await Terms.all()}
-    assert {terms[shift.id].body["starts_at"] for shift in shifts} == {shift.starts_at.isoformat() for shift in shifts}
+    assert {terms[shift.id].body["starts_at"] for shift in shifts} == {
+        shift.starts_at.isoformat() for shift in shifts
+    }
 
 
 @pytest.mark.anyio
@@ -257,7 +308,9 @@ async def test_a_gig_has_at_most_sixty_shifts_across_chunks(
     rows = [row(date=day(2 + n)) for n in range(130)]
     stored = await import_rows(await good(as_csv(tmp_path / "a.csv", rows)), clock.now(), at_once=True)
     assert (stored.gigs, stored.shifts) == (3, 130)
-    sizes = [await Shift.filter(gig_id=gig.id).count() for gig in await Gig.exclude(id=cast.gig.id).order_by("id")]
+    sizes = [
+        await Shift.filter(gig_id=gig.id).count() for gig in await Gig.exclude(id=cast.gig.id).order_by("id")
+    ]
     assert sizes == [60, 60, 10]
 
 
@@ -295,7 +348,9 @@ async def test_an_employer_that_is_not_verified_imports_nothing(cast: Cast, tmp_
 
 
 @pytest.mark.anyio
-async def test_when_storing_fails_half_way_nothing_stays(cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_when_storing_fails_half_way_nothing_stays(
+    cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("marketplace.actions.imports.CHUNK", 2)
     rows = await good(as_csv(tmp_path / "a.csv", [row(title=f"洗碗工 {n}") for n in range(5)]))
 

@@ -36,8 +36,13 @@ async def crowd(count: int) -> list[int]:
     now = clock.now()
     people = [
         User(
-            id=start + n, name="工人", phone=f"+86138{start + n:08}", phone_index=f"crowd {start + n}", created_at=now,
-            birth_date=date(1990, 1, 1), identity_state=IdentityState.DECLARED,
+            id=start + n,
+            name="工人",
+            phone=f"+86138{start + n:08}",
+            phone_index=f"crowd {start + n}",
+            created_at=now,
+            birth_date=date(1990, 1, 1),
+            identity_state=IdentityState.DECLARED,
         )
         for n in range(count)
     ]
@@ -71,7 +76,9 @@ def _race(orders: tuple[Tries, ...], looks: bool) -> Counter[str]:
                 assert racer.stdout.readline() == f"{word}\n"
             for racer in racers:
                 _tell(racer, "go")
-        return Counter(each for racer in racers for each in json.loads(racer.communicate(timeout=PATIENCE)[0]))
+        return Counter(
+            each for racer in racers for each in json.loads(racer.communicate(timeout=PATIENCE)[0])
+        )
 
 
 def _tell(racer: subprocess.Popen[str], line: str) -> None:
@@ -155,7 +162,9 @@ async def overlapping(cast: Cast, count: int) -> tuple[list[int], list[Tries]]:
 
 
 async def twice_hired(people: list[int]) -> int:
-    held = Counter(await Claim.filter(worker_id__in=people, state=ClaimState.HIRED).values_list("worker_id", flat=True))
+    held = Counter(
+        await Claim.filter(worker_id__in=people, state=ClaimState.HIRED).values_list("worker_id", flat=True)
+    )
     return sum(1 for claims_held in held.values() if claims_held > 1)
 
 
@@ -198,9 +207,15 @@ async def test_many_give_back_while_the_next_are_promoted(cast: Cast):
     assert came["undone"] + came["cancelled"] == ended[ClaimState.UNDONE] + ended[ClaimState.CANCELLED]
     assert set(came) <= {"undone", "cancelled", "changed", "not-yours-to-cancel", "promoted"}
     assert await sound() == []
-    hired = await Claim.filter(shift_id=shift.id, state=ClaimState.HIRED).order_by("id").values_list("id", flat=True)
+    hired = (
+        await Claim.filter(shift_id=shift.id, state=ClaimState.HIRED)
+        .order_by("id")
+        .values_list("id", flat=True)
+    )
     staying = [claim.id for who, claim in zip(people, made, strict=True) if (who, claim) not in leaving]
-    assert [each for each in hired if each in staying] == staying[: len([each for each in hired if each in staying])]
+    assert [each for each in hired if each in staying] == staying[
+        : len([each for each in hired if each in staying])
+    ]
     assert len(hired) == 3
 
 
@@ -220,7 +235,16 @@ async def test_a_shift_is_called_off_while_claims_come_and_go(cast: Cast):
     going = [("cancel", who, claim.id) for who, claim in zip(people, early, strict=False)]
     coming = [("claim", each, shift.id) for each in people[8:]]
     came = await race(coming, [*going[:4], ("call_off", shift.id, cast.employer.id), *going[4:]])
-    assert set(came) <= {"hired", "waiting", "full", "closed", "called-off", "undone", "changed", "not-yours-to-cancel"}
+    assert set(came) <= {
+        "hired",
+        "waiting",
+        "full",
+        "closed",
+        "called-off",
+        "undone",
+        "changed",
+        "not-yours-to-cancel",
+    }
     now = await fresh(shift.id)
     assert (now.taken, now.waiting) == (0, 0)
     assert await sound() == []

@@ -1,5 +1,4 @@
 """What the coach says about a posting, and who is too young for a trade."""
-# ruff: noqa: DTZ001 shifts stand in the local time of their place
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
