@@ -31,7 +31,8 @@ run: setup ## Serve Jishi here (PORT=9000 DATA=folder DEMO=no)
 test: setup-tests ## Lint, then every test, with a real PostgreSQL and a real browser
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -n 2 -m "not serial" $(ARGS)
-	$(BIN)/python -m pytest -m serial $(ARGS)
+	$(BIN)/python -m pytest -m serial --ignore tests/e2e $(ARGS)
+	$(BIN)/python -m pytest tests/e2e $(ARGS)
 
 test-fast: setup-tests ## Only the tests of rules: no database, no browser
 	$(BIN)/python -m pytest $(FAST) $(ARGS)

@@ -156,10 +156,13 @@ async def main(engine, path, times):
               "apps": {{"core": {{"models": ["core.models"], "default_connection": "default"}}}}}}
     await Tortoise.init(config=config, _enable_global_fallback=True)
     failed = 0
+    print("ready", flush=True)
+    sys.stdin.readline()
     for _ in range(times):
         try:
             async with in_transaction("default"):
                 rows = await get_connection("default").execute_query_dict("SELECT n FROM counter")
+                await asyncio.sleep(0.001)
                 await get_connection("default").execute_query("UPDATE counter SET n = ?", [rows[0]["n"] + 1])
         except Exception as error:
             assert "locked" in str(error), error
@@ -169,6 +172,14 @@ async def main(engine, path, times):
 
 asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
 """
+
+
+def _go(running: list[subprocess.Popen]) -> list[str]:
+    """Let them all begin in the same moment; what each prints at its end."""
+    for process in running:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    return [process.communicate(timeout=60)[0] for process in running]
 
 
 def _three_count_to_a_hundred(engine: str, path: Path) -> tuple[int, int]:
@@ -181,8 +192,10 @@ def _three_count_to_a_hundred(engine: str, path: Path) -> tuple[int, int]:
         file.execute("INSERT INTO counter VALUES (0)")
     file.close()
     argv = [sys.executable, "-c", COUNTER.replace("{{", "{").replace("}}", "}"), engine, str(path), "100"]
-    running = [subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(3)]
-    failed = sum(int(process.communicate(timeout=60)[0]) for process in running)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    running = [subprocess.Popen(argv, cwd=ROOT, **pipes) for _ in range(3)]
+    assert [process.stdout.readline() for process in running] == ["ready\n"] * 3
+    failed = sum(int(told) for told in _go(running))
     file = sqlite3.connect(path)
     counted = file.execute("SELECT n FROM counter").fetchone()[0]
     file.close()

@@ -20,6 +20,8 @@ from app.middleware import CSP
 from core import html, i18n, sessions
 from tests.e2e.conftest import DESK, PHONE
 
+pytestmark = pytest.mark.serial
+
 KUNSHAN = {"lat": "31.385", "lon": "120.955", "radius_km": "10"}
 TAGS = ".map-price"
 
