@@ -14,7 +14,7 @@ FAST = $(wildcard tests/*/test_rules.py) $(wildcard tests/rulebook)
 RULES = $(wildcard */rules.py) $(wildcard */rules/*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests run test test-fast lint fmt check messages lock bench
+.PHONY: help setup setup-tests run test test-fast lint fmt check messages pictures lock bench
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -51,6 +51,9 @@ check: test ## What must pass before a change goes in (lint and test)
 
 messages: setup-tests ## Collect the sentences to translate into locale/
 	$(BIN)/python -m app messages $(ARGS)
+
+pictures: setup-tests ## Take the pictures of README and guides again
+	$(BIN)/python -m tests.e2e.pictures
 
 lock: setup-tests ## Choose versions for requirements/*.in (ARGS=--upgrade: the newest)
 	$(LOCK) $(ARGS) requirements/app.in -o requirements/app.txt

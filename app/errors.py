@@ -52,6 +52,7 @@ def answer(request: Request, status: int, code: str, text: str, **more: Any) -> 
     if is_api(request):
         return problem(status, code, text, request_id=request_id, **more)
     title = translated(TITLES.get(status, TITLES[500]))
+    next_url, next_label = _way_on(request)
     return page(
         request,
         "error.html",
@@ -59,9 +60,19 @@ def answer(request: Request, status: int, code: str, text: str, **more: Any) -> 
         title=title,
         text=text,
         request_id=request_id,
-        next_url="/",
-        next_label=_("To the shifts near you"),
+        next_url=next_url,
+        next_label=next_label,
     )
+
+
+def _way_on(request: Request) -> tuple[str, str]:
+    """No dead end: the first page of whoever is reading."""
+    viewer = getattr(request.state, "viewer", None)
+    if viewer is not None and not viewer.is_worker and viewer.is_employer:
+        return "/employer", _("To today's shifts")
+    if viewer is not None and not viewer.is_worker and viewer.is_officer:
+        return "/officer", _("To the office")
+    return "/", _("To the shifts near you")
 
 
 async def expected(request: Request, error: Exception) -> Response:

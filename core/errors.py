@@ -72,7 +72,11 @@ class Forbidden(AppError):
 
     status = 403
 
-    def __init__(self, code: str = "forbidden", message: str = N_("Your account may not do this.")) -> None:
+    def __init__(
+        self,
+        code: str = "forbidden",
+        message: str = N_("Sign in with another account, or go back to your own pages."),
+    ) -> None:
         super().__init__(refusal(code, message))
 
 

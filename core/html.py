@@ -47,15 +47,11 @@ def day(moment: datetime) -> str:
     """今天, 明天, or the date with its weekday."""
     on = clock.local(moment).date()
     ahead = (on - clock.today()).days
-    words = {
-        -1: i18n._("Yesterday"),
-        0: i18n._("Today"),
-        1: i18n._("Tomorrow"),
-        2: i18n._("The day after tomorrow"),
-    }
-    if ahead in words:
-        return words[ahead]
-    return _date(on, english=i18n.get_locale() == "en")
+    english = i18n.get_locale() == "en"
+    words = {-1: i18n._("Yesterday"), 0: i18n._("Today"), 1: i18n._("Tomorrow")}
+    if not english:  # one short word in Chinese, four long ones in English, where the date says it better
+        words[2] = i18n._("The day after tomorrow")
+    return words[ahead] if ahead in words else _date(on, english=english)
 
 
 @lru_cache(maxsize=400)
@@ -80,11 +76,24 @@ def time_range(start: datetime, end: datetime) -> str:
 
 
 def hours(minutes: int | timedelta) -> str:
-    """Minutes as hours: 4 小时, 4.5 h."""
+    """Minutes as people say them: 4 小时, 4.5 h, 3 小时 46 分, 20 min."""
     if isinstance(minutes, timedelta):
         minutes = int(minutes.total_seconds() // 60)
-    number = f"{minutes / 60:.2f}".rstrip("0").rstrip(".")
-    return i18n._("%(n)s h", n=number)
+    if minutes % 30 == 0:
+        return i18n._("%(n)s h", n=f"{minutes / 60:g}")
+    if minutes < 60:
+        return i18n._("%(n)s min", n=minutes)
+    return i18n._("%(hours)s h %(minutes)s min", hours=minutes // 60, minutes=minutes % 60)
+
+
+def waited(since: datetime) -> str:
+    """How long ago, in the largest unit that still says something: 20 min, 5 h, 3 days."""
+    minutes = int((clock.now() - since).total_seconds() // 60)
+    if minutes < 60:
+        return i18n._("%(n)s min", n=max(minutes, 0))
+    if minutes < 2 * 24 * 60:
+        return i18n._("%(n)s h", n=minutes // 60)
+    return i18n._("%(n)s days", n=minutes // (24 * 60))
 
 
 def distance(metres: float) -> str:
@@ -118,6 +127,7 @@ def environment() -> Environment:
         "clock": time_of_day,
         "moment": moment,
         "hours": hours,
+        "waited": waited,
         "distance": distance,
         "masked": crypto.masked,
     }

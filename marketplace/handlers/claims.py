@@ -127,7 +127,7 @@ async def terms(request: Request) -> Response:
         "marketplace/terms.html",
         found,
         body=body,
-        wall=f"{_wall(body['starts_at'])} – {_wall(body['ends_at'])}",
+        wall=_wall_range(body["starts_at"], body["ends_at"]),
         agreed=_wall(found.claim.hired_at or found.claim.joined_at),
         trade_name=trade.name(i18n.get_locale()) if trade else body["trade"],
         region=region.full_name if region else "",
@@ -137,6 +137,12 @@ async def terms(request: Request) -> Response:
 def _wall(moment: object) -> str:
     """A moment as it is written into a contract: the date itself, never "tomorrow"."""
     return clock.local(datetime.fromisoformat(str(moment))).strftime("%Y-%m-%d %H:%M")
+
+
+def _wall_range(start: object, end: object) -> str:
+    """From–to in a contract; the date of the end only when it is another one."""
+    first, last = _wall(start), _wall(end)
+    return f"{first}–{last[-5:]}" if first[:10] == last[:10] else f"{first} – {last}"
 
 
 async def cancel(request: Request) -> Response:

@@ -36,16 +36,39 @@ def test_distance(metres, shown):
 
 
 @pytest.mark.parametrize(
-    ("minutes", "shown"), [(240, "4"), (270, "4.5"), (255, "4.25"), (10, "0.17"), (timedelta(hours=2), "2")]
+    ("minutes", "shown"),
+    [
+        (240, "4 小时"),
+        (270, "4.5 小时"),
+        (255, "4 小时 15 分"),
+        (10, "10 分钟"),
+        (0, "0 小时"),
+        (timedelta(hours=2), "2 小时"),
+    ],
 )
 def test_hours(minutes, shown):
-    assert html.hours(minutes).split()[0] == shown
+    assert html.hours(minutes) == shown
+
+
+@pytest.mark.parametrize(
+    ("ago", "shown"),
+    [
+        (timedelta(minutes=59), "59 分钟"),
+        (timedelta(hours=47, minutes=50), "47 小时"),
+        (timedelta(hours=85), "3 天"),
+        (timedelta(seconds=-1), "0 分钟"),
+    ],
+)
+def test_a_wait_is_told_in_the_largest_unit_that_says_something(ago, shown):
+    assert html.waited(clock.now() - ago) == shown
 
 
 def test_days_near_have_names():
     today = clock.now()
     names = [html.day(today + timedelta(days=ahead)) for ahead in (-1, 0, 1, 2)]
     assert names == ["昨天", "今天", "明天", "后天"]
+    with i18n.speaking("en"):  # "The day after tomorrow" is longer than the date
+        assert html.day(today + timedelta(days=2))[:3] in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def test_a_day_is_the_readers_day_and_not_greenwichs():

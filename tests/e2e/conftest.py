@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,10 +72,10 @@ def _wait_until_open(url: str, process: subprocess.Popen[bytes]) -> None:
     pytest.fail("the site did not open")
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+@contextmanager
+def running(data: Path) -> Iterator[Site]:
     """`python -m app run` with the demo, as a newcomer starts it."""
-    data, port = tmp_path_factory.mktemp("site"), _free_port()
+    port = _free_port()
     log = (data / "run.log").open("wb")
     process = subprocess.Popen(
         [sys.executable, "-m", "app", "run", "--port", str(port), "--data", str(data), "--demo"],
@@ -90,6 +90,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         process.send_signal(signal.SIGINT)
         process.wait(timeout=30)
         log.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One site for all journeys."""
+    with running(tmp_path_factory.mktemp("site")) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

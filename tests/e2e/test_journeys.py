@@ -41,7 +41,7 @@ def assert_accessible(page: Page) -> None:
 
 def submit(page: Page, action: str) -> None:
     """Press the button of the form with this action, by its end."""
-    with page.expect_navigation():
+    with page.expect_navigation(wait_until="load"):
         page.click(
             f"main form[action$='{action}'] button[type=submit], main form[action$='{action}'] button:not([type])"
         )
@@ -148,6 +148,7 @@ def test_the_whole_path_from_posting_to_paid(site: Site, person: PersonMaker) ->
     worker.context.set_geolocation({"latitude": float(lat), "longitude": float(lon)})
     page.fill("input[name=code]", digits)
     submit(page, "/check-in")
+    page.wait_for_url("**/done")
     assert_accessible(page)
     page = worker.goes_to(claim[0])
     submit(page, "/check-out")
