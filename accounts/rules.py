@@ -63,6 +63,14 @@ class SessionKind(StrEnum):
     API = "api"
 
 
+class CertificateState(StrEnum):
+    """What an officer has seen of a certificate."""
+
+    PENDING = "pending"
+    VERIFIED = "verified"
+    REJECTED = "rejected"
+
+
 class Purpose(StrEnum):
     """What a consent is for; each is given and withdrawn by itself."""
 

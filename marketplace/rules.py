@@ -88,6 +88,79 @@ class PayKind(StrEnum):
 
     WORK = "work"
     CORRECTION = "correction"
+    ALLOWANCE = "allowance"
+    """Owed by an employer who called a shift off too late."""
+
+
+class Tier(StrEnum):
+    """To whom a shift is open: it widens by itself, favourites → good past workers → everybody."""
+
+    FAVOURITES = "favourites"
+    PAST = "past"
+    ALL = "all"
+
+
+class InvitationState(StrEnum):
+    """An exclusive offer of a freed place: open for 90 seconds, then the next in the list is asked."""
+
+    OPEN = "open"
+    TAKEN = "taken"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+
+
+class Side(StrEnum):
+    """Who says something of whom."""
+
+    WORKER = "worker"
+    EMPLOYER = "employer"
+
+
+class MarkKind(StrEnum):
+    """A favourite is offered first, who is blocked never meets again."""
+
+    FAVOURITE = "favourite"
+    BLOCKED = "blocked"
+
+
+class CorrectionState(StrEnum):
+    """A wish to change the hours: silence for 24 hours approves."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+class JobState(StrEnum):
+    """As a gig: an officer looks before anybody sees it."""
+
+    PENDING = "pending"
+    PUBLISHED = "published"
+    REJECTED = "rejected"
+    CLOSED = "closed"
+
+
+class ApplicationState(StrEnum):
+    """sent → seen → invited → hired, or refused with a typed reason, or withdrawn."""
+
+    SENT = "sent"
+    SEEN = "seen"
+    INVITED = "invited"
+    HIRED = "hired"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class RefusalReason(StrEnum):
+    """Why an application was refused, in one of these and nothing else."""
+
+    FILLED = "filled"
+    SKILLS = "skills"
+    HOURS = "hours"
+    DISTANCE = "distance"
+    PAY = "pay"
+    PAPERS = "papers"
+    NO_ANSWER = "no-answer"
 
 
 class PayState(StrEnum):
