@@ -50,6 +50,7 @@ class Migration(migrations.Migration):
         unique("invitation", "invitation_once", "claim_id", "state = 'open'"),
         unique("correction", "correction_once", "claim_id", "state = 'open'"),
         unique("pay_line", "pay_line_once", "claim_id", "kind = 'work'"),
+        unique("pay_line", "allowance_once", "claim_id", "kind = 'allowance'"),
         no_overlap,
         paid_is_final,
     ]

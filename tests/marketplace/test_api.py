@@ -300,7 +300,9 @@ async def test_emil_changes_places_and_calls_off(client: Visitor, cast: Cast) ->
     assert await refused(client, "PATCH", SHIFT, 422, id=cast.shift.id, json={"places": 0}) == "invalid"
     people = await call(client, "GET", CLAIMS, id=cast.shift.id)
     assert [(each["claim_id"], each["name"]) for each in people["hired"]] == [(claim_id, "王大妹")]
-    assert await call(client, "DELETE", SHIFT, id=cast.shift.id) == {"id": cast.shift.id, "state": "cancelled"}
+    assert await call(client, "DELETE", SHIFT, id=cast.shift.id) == {
+        "id": cast.shift.id, "state": "cancelled", "allowance_fen": 6720,
+    }
     assert await refused(client, "DELETE", SHIFT, id=cast.shift.id) == "begun"
     assert (await Claim.get(id=claim_id)).state == "called-off"
 
