@@ -10,11 +10,30 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 
 from accounts import rules
-from accounts.forms import EmployerInput, ProfileInput, SiteInput
-from accounts.models import Consent, Employer, Membership, Notice, Session, SignInCode, Site, User
+from accounts.forms import (
+    CertificateInput,
+    EmployerInput,
+    ProfileInput,
+    RegisterInput,
+    SavedPlaceInput,
+    SiteInput,
+)
+from accounts.models import (
+    Certificate,
+    Consent,
+    Employer,
+    Membership,
+    Notice,
+    SavedPlace,
+    Session,
+    SignInCode,
+    Site,
+    User,
+)
 from accounts.queries import members_to_tell, token_hash
-from accounts.rules import IdentityState, LicenceState, Purpose, Role, SessionKind, Viewer
+from accounts.rules import CertificateState, IdentityState, LicenceState, Purpose, Role, SessionKind, Viewer
 from core import audit, crypto, live, outbox
+from core.clock import local
 from core.database import Row, insert, insert_all, transaction
 from core.errors import Forbidden, NotFound, Refusal, Refused, refusal
 from core.files import Stored
@@ -209,6 +228,166 @@ def consent_to_share(user_id: int, employer_id: int, now: datetime) -> Row:
         "text_version": CONSENT_VERSION,
         "given_at": now,
     }
+
+
+# --- saved places ---
+
+
+async def save_place(viewer: Viewer, new: SavedPlaceInput, now: datetime) -> SavedPlace:
+    """Keep a place under a name; the same name again moves it."""
+    async with transaction():
+        count = await SavedPlace.filter(user_id=viewer.id).exclude(name=new.name).count()
+        if count >= rules.SAVED_PLACES_MAX:
+            raise Refused(
+                "places-many",
+                N_("You have %(n)s places already. Delete one first."),
+                n=rules.SAVED_PLACES_MAX,
+            )
+        at = new.model_dump(exclude={"name"}) | {"created_at": now}
+        place, _ = await SavedPlace.update_or_create(defaults=at, user_id=viewer.id, name=new.name)
+        await audit.record("place.saved", "place", place.id, now=now)
+    return place
+
+
+async def forget_place(viewer: Viewer, place_id: int, now: datetime) -> None:
+    """Delete one of one's own places. Raises NotFound for anybody else's."""
+    async with transaction():
+        if not await SavedPlace.filter(id=place_id, user_id=viewer.id).delete():
+            raise NotFound
+        await audit.record("place.forgotten", "place", place_id, now=now)
+
+
+# --- certificates ---
+
+
+async def add_certificate(
+    viewer: Viewer, new: CertificateInput, photo: Stored | None, now: datetime
+) -> Certificate:
+    """Hand in a certificate for an officer to look at. One of the same kind that still waits is replaced."""
+    async with transaction():
+        await Certificate.filter(user_id=viewer.id, kind=new.kind, state=CertificateState.PENDING).delete()
+        paper = await Certificate.create(
+            user_id=viewer.id,
+            kind=new.kind,
+            number=new.number,
+            expires_on=new.expires_on,
+            file_path=photo.path if photo else "",
+            file_type=photo.media_type if photo else "",
+            created_at=now,
+        )
+        await audit.record("certificate.added", "certificate", paper.id, now=now, of=new.kind)
+    return paper
+
+
+async def remove_certificate(viewer: Viewer, certificate_id: int, now: datetime) -> None:
+    """Take one of one's own certificates out. Raises NotFound for anybody else's."""
+    async with transaction():
+        if not await Certificate.filter(id=certificate_id, user_id=viewer.id).delete():
+            raise NotFound
+        await audit.record("certificate.removed", "certificate", certificate_id, now=now)
+
+
+async def decide_certificate(
+    certificate_id: int, officer: Viewer, *, accept: bool, reason: str, now: datetime
+) -> None:
+    """An officer says whether a certificate is right. A no needs its reason."""
+    if not accept and not reason:
+        raise Refused("reason-needed", N_("Please give the reason; the worker will read it."))
+    state = CertificateState.VERIFIED if accept else CertificateState.REJECTED
+    async with transaction():
+        paper = await Certificate.get_or_none(id=certificate_id).values("user_id", "kind")
+        if paper is None:
+            raise NotFound
+        moved = await Certificate.filter(id=certificate_id, state=CertificateState.PENDING).update(
+            state=state, decided_at=now, decided_by_id=officer.id, rejection="" if accept else reason
+        )
+        if not moved:
+            raise Refused("decided", N_("This certificate has been decided already."))
+        whose = paper["user_id"]
+        await audit.record(
+            f"certificate.{state.value}", "certificate", certificate_id, now=now, subject_id=whose
+        )
+        await notify(
+            whose,
+            f"certificate-{state.value}",
+            now,
+            link=f"/account/certificates#c{certificate_id}",
+            certificate=paper["kind"],
+            reason=reason,
+        )
+
+
+async def see_certificate(certificate_id: int, whose: int, now: datetime) -> None:
+    """Note that an officer looked at somebody's certificate; that person can read it."""
+    async with transaction():
+        await audit.record("certificate.seen", "certificate", certificate_id, now=now, subject_id=whose)
+
+
+async def warn_of_certificates(now: datetime) -> int:
+    """Tell people whose certificate ends within 30 days, once (timer)."""
+    today = local(now).date()
+    ending = Certificate.filter(
+        state=CertificateState.VERIFIED,
+        expires_on__gte=today,
+        expires_on__lte=today + rules.CERTIFICATE_NOTICE,
+    )
+    told = 0
+    for paper in await ending.order_by("expires_on").limit(500).values("id", "user_id", "kind", "expires_on"):
+        link = f"/account/certificates#ends{paper['id']}"
+        if await Notice.filter(user_id=paper["user_id"], kind="certificate-ends", link=link).exists():
+            continue
+        async with transaction():
+            await notify(
+                paper["user_id"],
+                "certificate-ends",
+                now,
+                link=link,
+                certificate=paper["kind"],
+                on=paper["expires_on"].isoformat(),
+            )
+        told += 1
+    return told
+
+
+# --- acting for somebody without a phone ---
+
+
+async def look_up(phone: str | None, id_number: str, now: datetime) -> int | None:
+    """Find somebody by a whole phone or ID number; every find is kept and shown to that person."""
+    by = {"phone_index": crypto.blind_index(phone)} if phone else {"id_index": crypto.blind_index(id_number)}
+    async with transaction():
+        found = await User.get_or_none(**by, disabled_at=None).values_list("id", flat=True)
+        if found is not None:
+            await audit.record("assist.looked-up", "account", found, now=now, subject_id=found)
+    return found
+
+
+async def register_for(new: RegisterInput, now: datetime) -> int:
+    """Open an account for somebody without a phone of their own; who has one already is not made twice.
+
+    The number is a relative's or the station's and may serve several people. It is for messages alone: the account
+    is found by its ID number, so the owner of the phone cannot sign in as this person.
+    """
+    try:
+        async with transaction():
+            user = await User.create(
+                phone=new.phone,
+                phone_index=crypto.blind_index(f"assisted {new.id_number}"),
+                name=new.name,
+                id_number=new.id_number,
+                id_index=crypto.blind_index(new.id_number),
+                birth_date=new.birth_date,
+                identity_state=IdentityState.VERIFIED,
+                created_at=now,
+            )
+            await audit.record(
+                "assist.registered", "account", user.id, now=now, subject_id=user.id, consent=CONSENT_VERSION
+            )
+    except IntegrityError:
+        raise Refused(
+            "id-number-taken", N_("This person has an account already. Please look them up by the ID number.")
+        ) from None
+    return int(user.id)
 
 
 # --- notices ---

@@ -1,13 +1,20 @@
 """The JSON API of people, employers, sites and notices."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Self
 
 from pydantic import BaseModel, Field
 
 from accounts import actions, notices, queries
-from accounts.forms import DecisionInput, EmployerInput, ProfileInput, SiteInput
-from accounts.rules import EmployerKind, IdentityState, LicenceState, Viewer
+from accounts.forms import (
+    CertificateInput,
+    DecisionInput,
+    EmployerInput,
+    ProfileInput,
+    SavedPlaceInput,
+    SiteInput,
+)
+from accounts.rules import CertificateState, EmployerKind, IdentityState, LicenceState, Viewer
 from accounts.rules import employer as employer_member
 from accounts.rules import officer as officer_only
 from core.api import Call, Operation, api
@@ -91,6 +98,97 @@ def _notice(notice: Any) -> NoticeItem:
         created_at=notice.created_at,
         read=notice.read_at is not None,
     )
+
+
+# --- certificates and saved places ---
+
+
+class CertificateItem(BaseModel):
+    """A paper a trade asks for."""
+
+    id: int
+    kind: str = Field(examples=["health"])
+    number: str = Field(description="Masked.")
+    expires_on: date
+    state: CertificateState
+    rejection: str = Field(description="Why it was sent back; else empty.")
+
+    @classmethod
+    def of(cls, paper: Any) -> Self:
+        """From a row."""
+        return cls(
+            id=paper.id,
+            kind=paper.kind,
+            number=masked(str(paper.number)) if paper.number else "",
+            expires_on=paper.expires_on,
+            state=paper.state,
+            rejection=paper.rejection,
+        )
+
+
+class CertificatesHeld(BaseModel):
+    """Somebody's certificates."""
+
+    items: list[CertificateItem]
+
+
+async def list_certificates(call: Call) -> CertificatesHeld:
+    """The viewer's own certificates."""
+    found = await queries.certificates_of(call.viewer.id)
+    return CertificatesHeld(items=[CertificateItem.of(paper) for paper in found])
+
+
+async def add_certificate(call: Call) -> CertificateItem:
+    """Hand one in by its number; the photo goes through the page."""
+    return CertificateItem.of(await actions.add_certificate(call.viewer, call.body, None, call.now))
+
+
+async def remove_certificate(call: Call) -> None:
+    """Take one out."""
+    await actions.remove_certificate(call.viewer, call.path("id"), call.now)
+
+
+async def decide_certificate(call: Call) -> CertificateItem:
+    """Accept or send back a certificate."""
+    said: DecisionInput = call.body
+    paper_id = call.path("id")
+    await actions.decide_certificate(
+        paper_id, call.viewer, accept=said.accept, reason=said.reason, now=call.now
+    )
+    return CertificateItem.of(await queries.certificate(paper_id))
+
+
+class SavedPlaceItem(BaseModel):
+    """A place somebody looks for work around."""
+
+    id: int
+    name: str = Field(examples=["家"])
+    region_code: str = Field(description="Empty when it is a position alone.")
+    lat: float
+    lon: float
+
+
+class SavedPlaces(BaseModel):
+    """The viewer's places, by name."""
+
+    items: list[SavedPlaceItem]
+
+
+async def list_saved_places(call: Call) -> SavedPlaces:
+    """The viewer's own places."""
+    found = await queries.places_of(call.viewer.id)
+    return SavedPlaces(items=[SavedPlaceItem.model_validate(place, from_attributes=True) for place in found])
+
+
+async def save_place(call: Call) -> SavedPlaceItem:
+    """Keep a place; the same name again moves it."""
+    place = await actions.save_place(call.viewer, call.body, call.now)
+    return SavedPlaceItem.model_validate(place, from_attributes=True)
+
+
+async def forget_place(call: Call) -> None:
+    """Delete a place."""
+    await actions.forget_place(call.viewer, call.path("id"), call.now)
 
 
 # --- employers ---
@@ -285,6 +383,71 @@ routes = [
             N_("The caller's messages, newest first"),
             answer=Notices,
         ),
+    ),
+    api(
+        "GET",
+        "/api/v1/certificates",
+        list_certificates,
+        who=signed_in,
+        operation=Operation(N_("The caller's certificates"), answer=CertificatesHeld),
+    ),
+    api(
+        "POST",
+        "/api/v1/certificates",
+        add_certificate,
+        who=signed_in,
+        operation=Operation(
+            N_("Hand in a certificate for an officer to look at"),
+            201,
+            body=CertificateInput,
+            answer=CertificateItem,
+        ),
+    ),
+    api(
+        "DELETE",
+        "/api/v1/certificates/{id:int}",
+        remove_certificate,
+        who=signed_in,
+        operation=Operation(N_("Take one of the caller's certificates out"), 204),
+    ),
+    api(
+        "POST",
+        "/api/v1/certificates/{id:int}/decision",
+        decide_certificate,
+        who=officer_only,
+        operation=Operation(
+            N_("Decide on a certificate"),
+            body=DecisionInput,
+            answer=CertificateItem,
+            refusals=("reason-needed", "decided"),
+        ),
+    ),
+    api(
+        "GET",
+        "/api/v1/saved-places",
+        list_saved_places,
+        who=signed_in,
+        operation=Operation(N_("Places the caller looks for work around"), answer=SavedPlaces),
+    ),
+    api(
+        "POST",
+        "/api/v1/saved-places",
+        save_place,
+        who=signed_in,
+        operation=Operation(
+            N_("Keep a place under a name"),
+            201,
+            body=SavedPlaceInput,
+            answer=SavedPlaceItem,
+            refusals=("places-many",),
+        ),
+    ),
+    api(
+        "DELETE",
+        "/api/v1/saved-places/{id:int}",
+        forget_place,
+        who=signed_in,
+        operation=Operation(N_("Delete one of the caller's places"), 204),
     ),
     api(
         "GET",

@@ -10,6 +10,7 @@ from core import clock
 from core.forms import Input, wrong
 from core.i18n import N_
 from rulebook import identity, places
+from rulebook.trades import CERTIFICATES
 
 
 def _phone(text: str) -> str:
@@ -113,6 +114,67 @@ class DecisionInput(Input):
 
     accept: bool
     reason: str = Field("", max_length=200)
+
+
+class SavedPlaceInput(Input):
+    """A place to look for work around, under a name of one's own. A region's code wins over the position."""
+
+    name: str = Field(min_length=1, max_length=30)
+    region_code: str = Field("", max_length=9)
+    lat: Latitude
+    lon: Longitude
+
+    @field_validator("region_code")
+    @classmethod
+    def _known(cls, code: str) -> str:
+        if code and places.region(code) is None:
+            raise wrong("region", N_("Please choose a place from the list."))
+        return code
+
+
+class CertificateInput(Input):
+    """A paper a trade asks for."""
+
+    kind: str = Field(max_length=20)
+    number: str = Field(min_length=4, max_length=40)
+    expires_on: date
+
+    @field_validator("kind")
+    @classmethod
+    def _known(cls, kind: str) -> str:
+        if kind not in CERTIFICATES:
+            raise wrong("certificate", N_("Please choose a kind from the list."))
+        return kind
+
+    @field_validator("expires_on")
+    @classmethod
+    def _ahead(cls, day: date) -> date:
+        if day < clock.today():
+            raise wrong("expired", N_("This day has passed. Please renew the certificate first."))
+        if day.year > clock.today().year + 50:
+            raise wrong("far", N_("Please check the year."))
+        return day
+
+
+class LookUpInput(Input):
+    """A phone or an ID number by which an officer finds somebody: all of it, never a part."""
+
+    whom: str = Field(min_length=6, max_length=40)
+
+
+class RegisterInput(ProfileInput, PhoneInput):
+    """Somebody without a phone of their own: the number is a relative's or the station's."""
+
+    consent: bool = Field(
+        False, validate_default=True, description="The consent was read aloud and agreed to."
+    )
+
+    @field_validator("consent")
+    @classmethod
+    def _agreed(cls, said: bool) -> bool:
+        if not said:
+            raise wrong("consent", N_("Please read the consent aloud and tick it first."))
+        return said
 
 
 class MemberInput(PhoneInput):

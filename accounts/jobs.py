@@ -1,8 +1,9 @@
 """Work that follows from people's actions."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from accounts import notices
+from accounts import actions, notices
 from accounts.actions import code_of
 from accounts.models import Notice, SignInCode
 from core import i18n
@@ -28,5 +29,10 @@ async def send_notice(now: datetime, notice_id: int) -> None:
         with i18n.speaking(notice.user.locale):
             await sms().send(Message(str(notice.user.phone), "", notices.sentence(notice)))
 
+
+timers: dict[str, tuple[int, Callable[[datetime], Awaitable[int]]]] = {
+    "accounts.warn_of_certificates": (3600, actions.warn_of_certificates),
+}
+"""Name → every how many seconds, and what."""
 
 jobs = {"accounts.send_code": send_code, "accounts.send_notice": send_notice}

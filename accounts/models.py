@@ -4,7 +4,16 @@ from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
 
-from accounts.rules import EmployerKind, IdentityState, LicenceState, OfficeKind, Purpose, Role, SessionKind
+from accounts.rules import (
+    CertificateState,
+    EmployerKind,
+    IdentityState,
+    LicenceState,
+    OfficeKind,
+    Purpose,
+    Role,
+    SessionKind,
+)
 from core.crypto import EncryptedField
 
 
@@ -105,11 +114,57 @@ class Membership(Model):
     office: fields.ForeignKeyNullableRelation[Office] = fields.ForeignKeyField(
         "accounts.Office", related_name="members", null=True
     )
+    site: fields.ForeignKeyNullableRelation[Site] = fields.ForeignKeyField(
+        "accounts.Site", related_name="members", null=True
+    )
+    """The one place a member acts for, empty for all places of the employer."""
     created_at = fields.DatetimeField()
 
     class Meta:
         table = "membership"
         unique_together = (("user", "role", "employer"), ("user", "role", "office"))
+
+
+class Certificate(Model):
+    """A paper a trade asks for, such as a health card, with the day it ends."""
+
+    id = fields.BigIntField(primary_key=True)
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "accounts.User", related_name="certificates"
+    )
+    kind = fields.CharField(20)
+    """A key of rulebook.trades.CERTIFICATES."""
+    number = EncryptedField(null=True)
+    expires_on = fields.DateField()
+    file_path = fields.CharField(100, default="")
+    file_type = fields.CharField(40, default="")
+    state = fields.CharEnumField(CertificateState, max_length=10, default=CertificateState.PENDING)
+    rejection = fields.CharField(300, default="")
+    created_at = fields.DatetimeField()
+    decided_at = fields.DatetimeField(null=True)
+    decided_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "accounts.User", null=True, related_name=False, on_delete=fields.RESTRICT
+    )
+
+    class Meta:
+        table = "certificate"
+        indexes = (Index(fields=("user_id", "kind")), Index(fields=("state", "created_at")))
+
+
+class SavedPlace(Model):
+    """A place somebody looks for work around, by a name of their own."""
+
+    id = fields.BigIntField(primary_key=True)
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("accounts.User", related_name="places")
+    name = fields.CharField(30)
+    region_code = fields.CharField(9, default="")
+    lat = fields.FloatField()
+    lon = fields.FloatField()
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "saved_place"
+        unique_together = (("user", "name"),)
 
 
 class SignInCode(Model):
@@ -181,4 +236,16 @@ class Notice(Model):
         indexes = (Index(fields=("user_id", "read_at")),)
 
 
-__models__ = [User, Office, Employer, Site, Membership, SignInCode, Session, Consent, Notice]
+__models__ = [
+    User,
+    Office,
+    Employer,
+    Site,
+    Membership,
+    Certificate,
+    SavedPlace,
+    SignInCode,
+    Session,
+    Consent,
+    Notice,
+]

@@ -1,14 +1,36 @@
 """Reads about people and organisations, and who may see them."""
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from accounts.models import Consent, Employer, Membership, Notice, Session, Site, User
-from accounts.rules import STAFF_SESSION, WORKER_SESSION, LicenceState, Role, SessionKind, Viewer
+from accounts.models import (
+    Certificate,
+    Consent,
+    Employer,
+    Membership,
+    Notice,
+    Office,
+    SavedPlace,
+    Session,
+    Site,
+    User,
+)
+from accounts.rules import (
+    ASSIST_LASTS,
+    STAFF_SESSION,
+    WORKER_SESSION,
+    CertificateState,
+    LicenceState,
+    Role,
+    SessionKind,
+    Viewer,
+)
 from core import database
 from core.crypto import blind_index
 from core.errors import NotFound
+from core.models import AuditRow
 
 
 def token_hash(token: str) -> str:
@@ -74,6 +96,88 @@ async def consents_of(user_id: int) -> list[Consent]:
 async def notices_of(user_id: int, limit: int = 50) -> list[Notice]:
     """The inbox, newest first."""
     return await Notice.filter(user_id=user_id).order_by("-id").limit(limit)
+
+
+async def places_of(user_id: int) -> list[SavedPlace]:
+    """The places somebody looks for work around, in the order of their names."""
+    return await SavedPlace.filter(user_id=user_id).order_by("name")
+
+
+async def certificates_of(user_id: int) -> list[Certificate]:
+    """Somebody's certificates, those that last longest first."""
+    return await Certificate.filter(user_id=user_id).order_by("kind", "-expires_on", "-id")
+
+
+async def certificates_to_verify() -> list[Certificate]:
+    """Certificates that wait for an officer, oldest first. A worker belongs to no county, so any officer may look."""
+    waiting = Certificate.filter(state=CertificateState.PENDING).select_related("user")
+    return await waiting.order_by("created_at", "id")
+
+
+async def certificate(certificate_id: int) -> Certificate:
+    """A certificate with its owner, for officers. Raises NotFound when there is none."""
+    found = await Certificate.get_or_none(id=certificate_id).select_related("user")
+    if found is None:
+        raise NotFound
+    return found
+
+
+def viewer_of(user: User) -> Viewer:
+    """A person as a viewer without a session, for an officer who acts for them."""
+    return Viewer(user.id, user.name, 0, user.locale, user.birth_date, frozenset())
+
+
+async def assisted(officer_id: int, user_id: int, now: datetime) -> User:
+    """The person an officer looked up or registered today. Raises NotFound for everybody else: numbers are no keys."""
+    met = await AuditRow.filter(
+        actor_id=officer_id,
+        subject_id=user_id,
+        verb__in=("assist.looked-up", "assist.registered"),
+        at__gt=now - ASSIST_LASTS,
+    ).exists()
+    found = await User.get_or_none(id=user_id, disabled_at=None) if met else None
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def offices_of(viewer: Viewer) -> list[Office]:
+    """The offices somebody works at."""
+    return await Office.filter(id__in=viewer.office_ids).order_by("id")
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What somebody else did or saw that was about a person."""
+
+    at: datetime
+    verb: str
+    kind: str
+    object_id: int | None
+    name: str
+    """Who it was."""
+    place: str
+    """The office or the employer they act for."""
+
+
+async def deeds_about(user_id: int, limit: int = 100) -> list[Deed]:
+    """Who acted for this person and who looked, newest first."""
+    rows = await database.rows(
+        "SELECT a.at, a.verb, a.kind, a.object_id, u.name,"
+        " (SELECT min(o.name) FROM membership m JOIN office o ON o.id = m.office_id WHERE m.user_id = u.id) AS office,"
+        " (SELECT min(e.name) FROM membership m JOIN employer e ON e.id = m.employer_id WHERE m.user_id = u.id)"
+        " AS employer FROM audit a JOIN account u ON u.id = a.actor_id"
+        " WHERE a.subject_id = $1 AND a.actor_id <> $1 ORDER BY a.at DESC, a.id DESC LIMIT $2",
+        [user_id, limit],
+    )
+    return [_deed(row) for row in rows]
+
+
+def _deed(row: dict[str, Any]) -> Deed:
+    at = database.loaded(row["at"])
+    assert at
+    place = row["office"] or row["employer"] or ""
+    return Deed(at, row["verb"], row["kind"], row["object_id"], row["name"], place)
 
 
 async def employers_of(viewer: Viewer) -> list[Employer]:

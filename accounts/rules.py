@@ -63,6 +63,14 @@ class SessionKind(StrEnum):
     API = "api"
 
 
+class CertificateState(StrEnum):
+    """What an officer has seen of a certificate."""
+
+    PENDING = "pending"
+    VERIFIED = "verified"
+    REJECTED = "rejected"
+
+
 class Purpose(StrEnum):
     """What a consent is for; each is given and withdrawn by itself."""
 
@@ -72,6 +80,11 @@ class Purpose(StrEnum):
 
 REVERIFY_AFTER = timedelta(days=183)
 """Licences are looked at again every six months [人社厅发〔2025〕60号]."""
+CERTIFICATE_NOTICE = timedelta(days=30)
+"""How long before its end a worker is reminded of a certificate."""
+ASSIST_LASTS = timedelta(hours=12)
+"""For so long after looking somebody up an officer may act for them: a working day, no more."""
+SAVED_PLACES_MAX = 12
 
 CODE_LIVES = timedelta(minutes=5)
 CODE_TRIES = 5

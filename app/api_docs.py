@@ -24,11 +24,16 @@ TITLES = {
     "employers": N_("Employers"),
     "sites": N_("Sites"),
     "places": N_("Places"),
+    "certificates": N_("Certificates"),
+    "saved-places": N_("Saved places"),
     "shifts": N_("Shifts"),
     "trades": N_("Trades"),
     "claims": N_("Claims"),
+    "invitations": N_("Offers of a free place"),
+    "points": N_("Points"),
     "pay-lines": N_("Pay lines"),
     "gigs": N_("Postings"),
+    "templates": N_("Templates"),
     "settlement": N_("Settlement"),
     "inbox": N_("The officer's inbox"),
 }
@@ -177,7 +182,7 @@ def _kind(schema: dict[str, Any]) -> tuple[str, str]:
         kind, shape = _kind(schema["items"])
         return f"[{kind}]", shape
     if "enum" in schema or "const" in schema:
-        return " | ".join(schema.get("enum", [schema.get("const")])), ""
+        return " | ".join(str(value) for value in schema.get("enum", [schema.get("const")])), ""
     return schema.get("format") or schema.get("type", "any"), ""
 
 

@@ -9,7 +9,19 @@ from typing import Any
 from app.plaintext import in_postgres, in_sqlite
 from core import database
 from core.models import OutboxState
-from marketplace.rules import EDGES, HOLDING, ClaimState, GigState, PayState, ShiftState
+from marketplace.rules import (
+    ANSWERED,
+    APPLICATION_EDGES,
+    EDGES,
+    HOLDING,
+    ApplicationState,
+    ClaimState,
+    GigState,
+    InvitationState,
+    JobState,
+    PayState,
+    ShiftState,
+)
 
 SHOWN = 20
 """How many rows of one breach are fetched at most."""
@@ -65,6 +77,13 @@ def _edges() -> str:
     return ", ".join(f"('{state}', '{to.value}')" for state, to in steps)
 
 
+def _application_edges() -> str:
+    """Every allowed step of an application as (from, to); it begins sent."""
+    ways = [(state.value, to) for state, tos in APPLICATION_EDGES.items() for to in sorted(tos)]
+    steps = [("", ApplicationState.SENT), *ways]
+    return ", ".join(f"('{state}', '{to.value}')" for state, to in steps)
+
+
 def _unknown(table: str, states: type[StrEnum]) -> str:
     return f"SELECT '{table}' AS of, id, state FROM {table} WHERE state NOT IN {_any_of(states)}"
 
@@ -109,12 +128,44 @@ INVARIANTS = (
     ),
     Invariant(
         "G5",
-        "Nobody waits for a place that is free, unless busy at that time.",
+        "Nobody waits for a place that is free, unless busy at that time, asked for an answer before, passed over for"
+        " a reason that is written down, or blocked by one side.",
         f"""SELECT s.id, w.id AS claim_id, w.worker_id FROM shift s JOIN claim w ON w.shift_id = s.id
-            WHERE s.state = 'open' AND s.starts_at > :now AND s.taken < s.places AND w.state = 'waiting'
+            WHERE s.state = 'open' AND s.starts_at > :now AND s.taken + s.held < s.places AND w.state = 'waiting'
+            AND NOT EXISTS (SELECT 1 FROM invitation i WHERE i.claim_id = w.id)
+            AND NOT EXISTS (SELECT 1 FROM skip k WHERE k.claim_id = w.id AND k.reason <> 'overlap')
+            AND NOT EXISTS (SELECT 1 FROM mark m JOIN gig g ON g.employer_id = m.employer_id
+                WHERE g.id = s.gig_id AND m.worker_id = w.worker_id AND m.kind = 'blocked')
             AND NOT EXISTS (SELECT 1 FROM claim b WHERE b.worker_id = w.worker_id AND b.id <> w.id
                 AND (b.state IN {HELD} OR b.ended_at > :lately)
                 AND b.starts_at < w.ends_at AND b.ends_at > w.starts_at)""",
+    ),
+    Invariant(
+        "G6",
+        "The places held of a shift are its open offers, each to somebody who waits for it.",
+        """SELECT s.id, s.held, count(i.id) AS offers FROM shift s LEFT JOIN invitation i ON i.shift_id = s.id
+            AND i.state = 'open' GROUP BY s.id, s.held HAVING s.held <> count(i.id)
+            UNION ALL SELECT i.id, i.shift_id, i.claim_id FROM invitation i JOIN claim c ON c.id = i.claim_id
+            WHERE c.shift_id <> i.shift_id OR (i.state = 'open' AND c.state <> 'waiting')""",
+    ),
+    Invariant(
+        "G7",
+        "An offer has one end: taken by who was hired then, or over at some moment; nobody is asked twice.",
+        """SELECT i.id, i.claim_id, i.state FROM invitation i JOIN claim c ON c.id = i.claim_id
+            WHERE (i.state = 'open') <> (i.decided_at IS NULL)
+            OR (i.state = 'taken' AND (c.hired_at IS NULL OR c.hired_at <> i.decided_at))
+            UNION ALL SELECT NULL, claim_id, NULL FROM invitation GROUP BY claim_id HAVING count(*) > 1""",
+    ),
+    Invariant(
+        "G9",
+        "Places go to the waiting list in its order: who was passed over was asked, blocked, or busy, and it is written down.",
+        """SELECT w.id, w.shift_id, h.id AS hired FROM claim w JOIN claim h ON h.shift_id = w.shift_id
+            AND h.hired_at > h.joined_at AND (w.joined_at < h.joined_at OR (w.joined_at = h.joined_at AND w.id < h.id))
+            WHERE w.state = 'waiting' AND NOT EXISTS (SELECT 1 FROM skip k WHERE k.claim_id = w.id)
+            AND NOT EXISTS (SELECT 1 FROM invitation i WHERE i.claim_id = w.id)
+            AND NOT EXISTS (SELECT 1 FROM mark m JOIN gig g ON g.employer_id = m.employer_id
+                JOIN shift s ON s.gig_id = g.id
+                WHERE s.id = w.shift_id AND m.worker_id = w.worker_id AND m.kind = 'blocked')""",
     ),
     Invariant(
         "G8",
@@ -122,9 +173,12 @@ INVARIANTS = (
         " UNION ALL ".join(
             [
                 _unknown("claim", ClaimState),
+                _unknown("invitation", InvitationState),
                 _unknown("shift", ShiftState),
                 _unknown("gig", GigState),
                 _unknown("pay_line", PayState),
+                _unknown("job", JobState),
+                _unknown("application", ApplicationState),
                 _unknown("outbox", OutboxState),
             ]
         ),
@@ -172,6 +226,66 @@ INVARIANTS = (
             GROUP BY c.id, c.state, c.worker_id, g.employer_id
             HAVING count(p.id) <> CASE WHEN c.state = 'worked' THEN 1 ELSE 0 END
             OR count(CASE WHEN p.worker_id <> c.worker_id OR p.employer_id <> g.employer_id THEN 1 END) > 0""",
+    ),
+    Invariant(
+        "A1",
+        "An application came to its state by allowed steps, each of them in the audit trail.",
+        f"""SELECT c.id, c.state, NULL AS before FROM application c WHERE NOT EXISTS (SELECT 1 FROM audit a
+                WHERE a.kind = 'application' AND a.object_id = c.id AND a.verb = 'application.' || c.state)
+            UNION ALL SELECT id, state, before FROM (SELECT object_id AS id, substr(verb, 13) AS state,
+                coalesce(lag(substr(verb, 13)) OVER (PARTITION BY object_id ORDER BY id), '') AS before
+                FROM audit WHERE kind = 'application' AND substr(verb, 13) IN {_any_of(ApplicationState)}
+            ) AS step WHERE (before, state) NOT IN (VALUES {_application_edges()})""",
+    ),
+    Invariant(
+        "A2",
+        "An answered application has its moment, a refusal its reason, and nothing else has either.",
+        f"""SELECT id, state, refusal, answered_at FROM application
+            WHERE (state IN {_any_of(ANSWERED)}) <> (answered_at IS NOT NULL AND state <> 'withdrawn')
+            OR (state = 'refused' AND refusal IS NULL) OR (state <> 'refused' AND refusal IS NOT NULL)""",
+    ),
+    Invariant(
+        "P6-more",
+        "What is paid on top corrects work that was paid, and is more than nothing.",
+        """SELECT p.id, p.amount_fen FROM pay_line p WHERE p.kind = 'correction' AND (p.minutes <= 0 OR NOT EXISTS
+            (SELECT 1 FROM pay_line w WHERE w.claim_id = p.claim_id AND w.kind = 'work' AND w.paid_at IS NOT NULL))""",
+    ),
+    Invariant(
+        "H1",
+        "A wish for other hours is about work done, open once at most, answered in words or by a day of silence.",
+        """SELECT k.id, k.state FROM correction k JOIN claim c ON c.id = k.claim_id
+            WHERE c.state <> 'worked' OR k.state NOT IN ('open', 'accepted', 'refused')
+            OR (k.state = 'open') <> (k.decided_at IS NULL) OR (k.state = 'refused' AND k.answer = '')
+            UNION ALL SELECT max(id), 'open' FROM correction WHERE state = 'open' GROUP BY claim_id HAVING count(*) > 1
+            UNION ALL SELECT k.id, 'silence' FROM correction k JOIN audit a ON a.kind = 'correction'
+            AND a.object_id = k.id AND a.verb = 'correction.accepted' AND CAST(a.change AS TEXT) LIKE '%silence%'
+            WHERE a.at < k.answer_by""",
+    ),
+    Invariant(
+        "R1",
+        "Stars are one to five and, like true or not, said of work that was done.",
+        """SELECT 'rating' AS of, r.id FROM rating r JOIN claim c ON c.id = r.claim_id
+            WHERE c.state <> 'worked' OR r.stars NOT BETWEEN 1 AND 5
+            UNION ALL SELECT 'truth', t.id FROM truth t JOIN claim c ON c.id = t.claim_id WHERE c.state <> 'worked'""",
+    ),
+    Invariant(
+        "P7",
+        "An allowance is owed once, confirmed from the start, to somebody hired whose shift the employer called off.",
+        """SELECT c.id, c.state, count(p.id) AS lines FROM pay_line p JOIN claim c ON c.id = p.claim_id
+            JOIN shift s ON s.id = c.shift_id JOIN gig g ON g.id = s.gig_id WHERE p.kind = 'allowance'
+            GROUP BY c.id, c.state, c.hired_at, c.worker_id, g.employer_id
+            HAVING count(p.id) > 1 OR c.state <> 'called-off' OR c.hired_at IS NULL
+            OR count(CASE WHEN p.worker_id <> c.worker_id OR p.employer_id <> g.employer_id
+                OR p.confirmed_at IS NULL THEN 1 END) > 0""",
+    ),
+    Invariant(
+        "P8",
+        "Points are given once for a claim that was given back or not kept, and no more are taken off than were given.",
+        """SELECT c.id, c.state, sum(q.points) AS points FROM point q JOIN claim c ON c.id = q.claim_id
+            GROUP BY c.id, c.state, c.worker_id, c.hired_at
+            HAVING sum(q.points) < 0 OR count(CASE WHEN q.points > 0 THEN 1 END) <> 1 OR c.hired_at IS NULL
+            OR count(CASE WHEN q.worker_id <> c.worker_id THEN 1 END) > 0 OR c.state = 'waiting'
+            OR count(CASE WHEN q.reason = 'late' AND c.state <> 'cancelled' THEN 1 END) > 0""",
     ),
     Invariant(
         "J2",

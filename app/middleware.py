@@ -39,6 +39,19 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "geolocation=(self), camera=(self), microphone=(self), payment=(), usb=()",
 }
+
+
+def with_tiles(pattern: str) -> str:
+    """The policy with the origin of an approved map's tiles, which may name several hosts by `{s}`."""
+    if not pattern:
+        return CSP
+    scheme, _, rest = pattern.partition("://")
+    host = rest.partition("/")[0]
+    hosts = [host.replace("{s}", str(number)) for number in range(8)] if "{s}" in host else [host]
+    origins = " ".join(f"{scheme}://{each}" for each in hosts)
+    return CSP.replace("img-src 'self'", f"img-src 'self' {origins}")
+
+
 LastResort = Callable[[Request, Exception], Awaitable[Response]]
 THEMES = ("auto", "light", "dark")
 SIZES = ("normal", "large")
@@ -51,7 +64,7 @@ class Surround:
         self.app = app
         self.last_resort = last_resort
         chosen = settings.current()
-        self.headers = dict(HEADERS)
+        self.headers = HEADERS | {"Content-Security-Policy": with_tiles(chosen.map_tiles)}
         if chosen.secure:
             self.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
 

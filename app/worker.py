@@ -42,6 +42,7 @@ async def _sweep_outbox(now: datetime) -> None:
 
 
 TIMERS: dict[str, tuple[int, Callable[[datetime], Awaitable[Any]]]] = {
+    **accounts.jobs.timers,
     **marketplace.jobs.timers,
     "core.sweep": (3600, _sweep_outbox),
 }

@@ -69,6 +69,16 @@ def moment(value: datetime) -> str:
     return f"{day(value)} {time_of_day(value)}"
 
 
+def wall(value: datetime) -> str:
+    """A moment as it stands on paper: the date itself, never "tomorrow"."""
+    return clock.local(value).strftime("%Y-%m-%d %H:%M")
+
+
+def month(value: datetime) -> str:
+    """The calendar month of a moment: 2026-11."""
+    return clock.local(value).strftime("%Y-%m")
+
+
 def time_range(start: datetime, end: datetime) -> str:
     """今天 18:00–22:00; the end says +1 when it is on another day."""
     later = i18n._(" next day") if clock.local(end).date() > clock.local(start).date() else ""
@@ -126,6 +136,8 @@ def environment() -> Environment:
         "day": day,
         "clock": time_of_day,
         "moment": moment,
+        "wall": wall,
+        "month": month,
         "hours": hours,
         "waited": waited,
         "distance": distance,

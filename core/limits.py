@@ -19,6 +19,9 @@ RULES = {
     "check-in-code": "8 per 15 minutes",
     "claim": "60 per minute",
     "upload": "30 per hour",
+    "look-up": "60 per hour",
+    "late": "10 per 15 minutes",
+    "shift-message": "10 per 15 minutes",
 }
 
 _memory = SlidingWindowCounterRateLimiter(MemoryStorage())

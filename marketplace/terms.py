@@ -28,6 +28,8 @@ def body(shift: Shift, gig: Gig, site: Any, employer: Any) -> dict[str, Any]:
         "settles": str(gig.settles.value),
         "meals": gig.meals,
         "insured": gig.insured,
+        "policy_number": gig.policy_number,
+        "certificates": gig.certificates,
     }
 
 

@@ -12,7 +12,7 @@ from rulebook.heat import hot_months, on_hot_days
 from rulebook.law import rule
 from rulebook.places import region
 from rulebook.trades import barred_trade, names_certificate, too_young, trade
-from rulebook.wages import why_not_wage
+from rulebook.wages import why_not_monthly, why_not_wage
 from rulebook.wording import check_text
 
 HOUR = 60
@@ -45,6 +45,11 @@ class Posting:
     """Certificates that are asked for: keys of trades.CERTIFICATES."""
     outdoor: bool | None = None
     """Under the open sky; None: as usual in the trade."""
+    lasting: bool = False
+    """A job paid by the month and not a gig paid by the hour."""
+    monthly_fen: int | None = None
+    """The least of a job's monthly pay."""
+    hours_a_week: int | None = None
 
 
 Check = Callable[[Posting, date], Iterator[Finding | None]]
@@ -64,14 +69,22 @@ def missing_elements(posting: Posting, on: date) -> Iterator[Finding | None]:
         "employer_name": posting.employer_name.strip(),
         "region_code": region(posting.region_code),
         "address": posting.address.strip(),
-        "hourly_fen": posting.hourly_fen,
         "places": posting.places and posting.places > 0,
-        "settles_within_days": posting.settles_within_days is not None,
         "valid_until": posting.valid_until,
+        **_pay_elements(posting),
     }
     for field, value in given.items():
         if not value:
             yield finding("missing-element", on, field, ELEMENTS[field])
+
+
+def _pay_elements(posting: Posting) -> dict[str, object]:
+    if posting.lasting:
+        return {"monthly_from_fen": posting.monthly_fen, "hours_a_week": posting.hours_a_week}
+    return {
+        "hourly_fen": posting.hourly_fen,
+        "settles_within_days": posting.settles_within_days is not None,
+    }
 
 
 ELEMENTS = {
@@ -85,6 +98,8 @@ ELEMENTS = {
     "places": N_("Say how many people are wanted."),
     "settles_within_days": N_("Say when the pay is settled."),
     "valid_until": N_("Say until when this posting holds."),
+    "monthly_from_fen": N_("Say what a month pays at least."),
+    "hours_a_week": N_("Say how many hours a week there are."),
 }
 
 
@@ -102,12 +117,37 @@ def expired(posting: Posting, on: date) -> Iterator[Finding | None]:
 
 def wage_floor(posting: Posting, on: date) -> Iterator[Finding | None]:
     """Pay reaches the floor on every day that is worked, also when a new floor starts before the last one."""
-    if not posting.hourly_fen or not region(posting.region_code):
+    if not region(posting.region_code):
+        return
+    if posting.lasting:
+        yield from _monthly_floor(posting, on)
+    if not posting.hourly_fen:
         return
     days = sorted({start.date() for start, _ in posting.shifts} or {on})
     found = (why_not_wage(posting.hourly_fen, posting.region_code, day) for day in days)
     # The last day's floor is the highest one: naming it mends all days at once.
     yield next(reversed([finding for finding in found if finding]), None)
+
+
+def _monthly_floor(posting: Posting, on: date) -> Iterator[Finding | None]:
+    if posting.monthly_fen and posting.hours_a_week:
+        # A rise announced for later binds a posting that still holds on that day.
+        last = max(on, posting.valid_until or on)
+        yield why_not_monthly(posting.monthly_fen, posting.hours_a_week, posting.region_code, last)
+
+
+def ordinary_week(posting: Posting, on: date) -> Iterator[Finding | None]:
+    """A job with a longer week than the ordinary one means overtime."""
+    most = rule("ordinary-week", on)
+    if most and most.limit and posting.hours_a_week and posting.hours_a_week > most.limit:
+        yield finding(
+            "ordinary-week",
+            on,
+            "hours_a_week",
+            N_("More than %(hours)s hours a week is overtime: it needs the worker's consent and extra pay."),
+            N_("Write the ordinary week, and agree on overtime when it is needed."),
+            hours=most.limit,
+        )
 
 
 def settlement_days(posting: Posting, on: date) -> Iterator[Finding | None]:
@@ -247,6 +287,7 @@ CHECKS: tuple[Check, ...] = (
     wording,
     certificate,
     wage_floor,
+    ordinary_week,
     settlement_days,
     ages,
     part_time_hours,

@@ -7,6 +7,7 @@ from functools import cache
 
 from core.i18n import N_
 from rulebook.findings import Finding, finding
+from rulebook.law import rule
 from rulebook.places import region
 from rulebook.tables import rows
 
@@ -40,13 +41,7 @@ def why_not_wage(hourly_fen: int, region_code: str, on: date) -> Finding | None:
     """Why this hourly pay may not be offered there on that day: below the floor, or the floor is unknown."""
     floor = hourly_floor(region_code, on)
     if floor is None:
-        return finding(
-            "wage-floor-unknown",
-            on,
-            "hourly_fen",
-            N_("The minimum wage of this place is not known here."),
-            N_("Check the local minimum wage before you publish."),
-        )
+        return unknown_floor(on, "hourly_fen")
     if hourly_fen >= floor.hourly_fen:
         return None
     return finding(
@@ -56,6 +51,54 @@ def why_not_wage(hourly_fen: int, region_code: str, on: date) -> Finding | None:
         N_("The pay is below the local minimum of ¥%(floor)s an hour."),
         N_("Offer at least ¥%(floor)s an hour."),
         floor=yuan(floor.hourly_fen),
+    )
+
+
+def unknown_floor(on: date, field: str) -> Finding | None:
+    """The finding that nobody here knows the floor of this place."""
+    return finding(
+        "wage-floor-unknown",
+        on,
+        field,
+        N_("The minimum wage of this place is not known here."),
+        N_("Check the local minimum wage before you publish."),
+    )
+
+
+WEEKS, MONTHS = 52, 12
+"""Of a year."""
+
+
+def least_monthly(floor: Floor, hours_a_week: int, on: date) -> int:
+    """The least a month of such weeks must pay, in fen.
+
+    A part-time week is held to the hourly floor. The monthly floor is for an ordinary week; a longer one may not
+    come out cheaper by the hour.
+    """
+    part_time, ordinary = rule("part-time-week", on), rule("ordinary-week", on)
+    if part_time and part_time.limit and hours_a_week <= part_time.limit:
+        return -(-floor.hourly_fen * hours_a_week * WEEKS // MONTHS)
+    if ordinary and ordinary.limit and hours_a_week > ordinary.limit:
+        return -(-floor.monthly_fen * hours_a_week // ordinary.limit)
+    return floor.monthly_fen
+
+
+def why_not_monthly(monthly_fen: int, hours_a_week: int, region_code: str, on: date) -> Finding | None:
+    """Why this monthly pay may not be offered there on that day for so many hours a week."""
+    floor = hourly_floor(region_code, on)
+    if floor is None:
+        return unknown_floor(on, "monthly_from_fen")
+    least = least_monthly(floor, hours_a_week, on)
+    if monthly_fen >= least:
+        return None
+    return finding(
+        "wage-floor",
+        on,
+        "monthly_from_fen",
+        N_("For %(hours)s hours a week the local minimum is ¥%(floor)s a month."),
+        N_("Offer at least ¥%(floor)s a month."),
+        hours=hours_a_week,
+        floor=yuan(least),
     )
 
 

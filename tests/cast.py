@@ -14,9 +14,9 @@ from accounts.models import Employer, Membership, Office, Session, Site, User
 from accounts.queries import viewer_for
 from accounts.rules import EmployerKind, IdentityState, LicenceState, OfficeKind, Role, SessionKind, Viewer
 from core import clock, crypto
-from marketplace.actions import gigs
-from marketplace.forms import GigInput, ShiftInput
-from marketplace.models import Gig, Shift
+from marketplace.actions import gigs, jobs
+from marketplace.forms import GigInput, JobInput, ShiftInput
+from marketplace.models import Gig, Job, Shift
 
 KUNSHAN = "320583"
 HERE = (31.3850, 120.9550)
@@ -161,6 +161,31 @@ async def make_gig(
     shift = await Shift.filter(gig_id=gig.id).order_by("starts_at").first()
     assert shift is not None
     return await Gig.get(id=gig.id), shift
+
+
+def job_input(site: Site, **changes: Any) -> JobInput:
+    """A lasting job that is in order."""
+    good: dict[str, Any] = {
+        "site_id": site.id,
+        "title": "仓库管理员",
+        "trade": "stock-taker",
+        "duties": "收发货，登记。",
+        "conditions": "会用扫码枪。",
+        "openings": 2,
+        "monthly_from_fen": 5500_00,
+        "monthly_to_fen": 7000_00,
+        "hours_a_week": 40,
+        "valid_until": clock.today() + timedelta(days=30),
+    }
+    return JobInput(**good | changes)
+
+
+async def make_job(author: User, site: Site, *, publish: bool = True, **changes: Any) -> Job:
+    """A lasting job, published."""
+    job = await jobs.post_job(job_input(site, **changes), site, await viewer(author), clock.now())
+    if publish:
+        await Job.filter(id=job.id).update(state="published", decided_at=clock.now())
+    return await Job.get(id=job.id)
 
 
 class Visitor(httpx.AsyncClient):

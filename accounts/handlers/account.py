@@ -24,6 +24,7 @@ class AccountPage:
     devices: list[Any]
     consents: list[Any]
     employers: list[Any]
+    places: list[Any]
     next: str
     values: dict[str, str]
     errors: dict[str, str]
@@ -52,6 +53,7 @@ async def _account(
         devices=await queries.sessions_of(viewer.id, clock.now()),
         consents=await queries.consents_of(viewer.id),
         employers=await queries.employers_of(viewer),
+        places=await queries.places_of(viewer.id),
         next=sessions.safe_next(target, ""),
         values=values,
         errors=errors,

@@ -49,6 +49,10 @@ class Desk:
         """What to put behind an address to stay with this employer; the first one needs no word."""
         return f"?employer={self.employer.id}" if self.employer.id != self.employers[0].id else ""
 
+    def address(self, path: str) -> str:
+        """That page, staying with this employer."""
+        return path + self.query
+
 
 async def desk(request: Request) -> Desk:
     """The employer named in the address, or the first of the reader's. Raises NotFound for anybody else's."""

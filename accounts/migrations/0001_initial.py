@@ -1,7 +1,7 @@
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 import functools
-from accounts.rules import EmployerKind, IdentityState, LicenceState, OfficeKind, Purpose, Role, SessionKind
+from accounts.rules import CertificateState, EmployerKind, IdentityState, LicenceState, OfficeKind, Purpose, Role, SessionKind
 from core.crypto import EncryptedField
 from json import dumps, loads
 from tortoise.fields.base import OnDelete
@@ -62,6 +62,25 @@ class Migration(migrations.Migration):
             bases=['Model'],
         ),
         ops.CreateModel(
+            name='Certificate',
+            fields=[
+                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('user', fields.ForeignKeyField('accounts.User', source_field='user_id', db_constraint=True, to_field='id', related_name='certificates', on_delete=OnDelete.CASCADE)),
+                ('kind', fields.CharField(max_length=20)),
+                ('number', EncryptedField(null=True, unique=False)),
+                ('expires_on', fields.DateField()),
+                ('file_path', fields.CharField(default='', max_length=100)),
+                ('file_type', fields.CharField(default='', max_length=40)),
+                ('state', fields.CharEnumField(default=CertificateState.PENDING, description='PENDING: pending\nVERIFIED: verified\nREJECTED: rejected', enum_type=CertificateState, max_length=10)),
+                ('rejection', fields.CharField(default='', max_length=300)),
+                ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('decided_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('decided_by', fields.ForeignKeyField('accounts.User', source_field='decided_by_id', null=True, db_constraint=True, to_field='id', related_name=False, on_delete=OnDelete.RESTRICT)),
+            ],
+            options={'table': 'certificate', 'app': 'accounts', 'indexes': [Index(fields=['user_id', 'kind']), Index(fields=['state', 'created_at'])], 'pk_attr': 'id', 'table_description': 'A paper a trade asks for, such as a health card, with the day it ends.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
             name='Employer',
             fields=[
                 ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
@@ -97,19 +116,6 @@ class Migration(migrations.Migration):
             bases=['Model'],
         ),
         ops.CreateModel(
-            name='Membership',
-            fields=[
-                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
-                ('user', fields.ForeignKeyField('accounts.User', source_field='user_id', db_constraint=True, to_field='id', related_name='memberships', on_delete=OnDelete.CASCADE)),
-                ('role', fields.CharEnumField(description='EMPLOYER: employer\nORGANISER: organiser\nOFFICER: officer\nADMINISTRATOR: administrator', enum_type=Role, max_length=15)),
-                ('employer', fields.ForeignKeyField('accounts.Employer', source_field='employer_id', null=True, db_constraint=True, to_field='id', related_name='members', on_delete=OnDelete.CASCADE)),
-                ('office', fields.ForeignKeyField('accounts.Office', source_field='office_id', null=True, db_constraint=True, to_field='id', related_name='members', on_delete=OnDelete.CASCADE)),
-                ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
-            ],
-            options={'table': 'membership', 'app': 'accounts', 'unique_together': (('user', 'role', 'employer'), ('user', 'role', 'office')), 'pk_attr': 'id', 'table_description': "A person's role at an employer or an office."},
-            bases=['Model'],
-        ),
-        ops.CreateModel(
             name='Notice',
             fields=[
                 ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
@@ -121,6 +127,20 @@ class Migration(migrations.Migration):
                 ('read_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
             options={'table': 'notice', 'app': 'accounts', 'indexes': [Index(fields=['user_id', 'read_at'])], 'pk_attr': 'id', 'table_description': "A message in a person's inbox. Kept as kind and parameters, so it speaks the reader's language."},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='SavedPlace',
+            fields=[
+                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('user', fields.ForeignKeyField('accounts.User', source_field='user_id', db_constraint=True, to_field='id', related_name='places', on_delete=OnDelete.CASCADE)),
+                ('name', fields.CharField(max_length=30)),
+                ('region_code', fields.CharField(default='', max_length=9)),
+                ('lat', fields.FloatField()),
+                ('lon', fields.FloatField()),
+                ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'saved_place', 'app': 'accounts', 'unique_together': (('user', 'name'),), 'pk_attr': 'id', 'table_description': 'A place somebody looks for work around, by a name of their own.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -154,6 +174,20 @@ class Migration(migrations.Migration):
                 ('fence_m', fields.IntField(default=300)),
             ],
             options={'table': 'site', 'app': 'accounts', 'indexes': [Index(fields=['lat', 'lon'])], 'pk_attr': 'id', 'table_description': 'A place of an employer where people work, with its fence for checking in.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Membership',
+            fields=[
+                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('user', fields.ForeignKeyField('accounts.User', source_field='user_id', db_constraint=True, to_field='id', related_name='memberships', on_delete=OnDelete.CASCADE)),
+                ('role', fields.CharEnumField(description='EMPLOYER: employer\nORGANISER: organiser\nOFFICER: officer\nADMINISTRATOR: administrator', enum_type=Role, max_length=15)),
+                ('employer', fields.ForeignKeyField('accounts.Employer', source_field='employer_id', null=True, db_constraint=True, to_field='id', related_name='members', on_delete=OnDelete.CASCADE)),
+                ('office', fields.ForeignKeyField('accounts.Office', source_field='office_id', null=True, db_constraint=True, to_field='id', related_name='members', on_delete=OnDelete.CASCADE)),
+                ('site', fields.ForeignKeyField('accounts.Site', source_field='site_id', null=True, db_constraint=True, to_field='id', related_name='members', on_delete=OnDelete.CASCADE)),
+                ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'membership', 'app': 'accounts', 'unique_together': (('user', 'role', 'employer'), ('user', 'role', 'office')), 'pk_attr': 'id', 'table_description': "A person's role at an employer or an office."},
             bases=['Model'],
         ),
     ]

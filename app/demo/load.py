@@ -5,9 +5,12 @@ from datetime import date, datetime
 from random import Random
 
 from accounts.models import Employer, Notice, Site, User
+from app.demo.after import add_after
 from app.demo.course import add_claims
 from app.demo.draft import Draft
 from app.demo.inbox import add_notices
+from app.demo.jobs import add_jobs
+from app.demo.papers import add_papers
 from app.demo.parties import add_parties
 from app.demo.postings import add_postings
 from app.demo.town import build_town
@@ -53,6 +56,10 @@ def draw_up(day: date, now: datetime, seed: int = 1) -> Draft:
     draft, town = Draft(), build_town(day, seed)
     add_parties(draft, town, now)
     add_postings(draft, town)
+    add_papers(draft, town, now)
     add_claims(draft, town, now, Random(f"course {seed} {day}"))
+    kinds = {draft.named[employer.key].id: employer.kind for employer in town.employers}
+    add_jobs(draft, kinds, now, Random(f"jobs {seed} {day}"))
+    add_after(draft, now, Random(f"after {seed} {day}"))
     add_notices(draft, now)
     return draft

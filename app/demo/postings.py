@@ -11,6 +11,7 @@ from core.clock import local
 from marketplace import rules, terms
 from marketplace.models import Gig, Shift, Terms
 from marketplace.rules import GigState
+from rulebook.trades import trade
 
 STATES = {"public": GigState.PUBLISHED, "pending": GigState.PENDING, "closed": GigState.CLOSED}
 SETTLES = {days: settles for settles, days in rules.SETTLES_WITHIN.items()}
@@ -45,6 +46,7 @@ def _add_gig(draft: Draft, gig: shapes.Gig, owner_key: str) -> None:
         settles=SETTLES[gig.settles_within_days],
         meals=gig.meals,
         no_experience=gig.no_experience,
+        certificates=_certificates(gig),
         valid_until=gig.valid_until,
         state=state,
         created_by_id=draft.named[owner_key].id,
@@ -53,6 +55,12 @@ def _add_gig(draft: Draft, gig: shapes.Gig, owner_key: str) -> None:
         decided_at=gig.created_at + DECIDES if decided else None,
         decided_by_id=employer.decided_by_id if decided else None,
     )
+
+
+def _certificates(gig: shapes.Gig) -> list[str]:
+    """What the law asks for in the trade, where practised hands are wanted; whoever is planned for it has it."""
+    wanted = trade(gig.trade_code)
+    return [wanted.certificate] if wanted and wanted.certificate and not gig.no_experience else []
 
 
 def _add_shift(draft: Draft, planned: shapes.Shift) -> None:

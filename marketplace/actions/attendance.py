@@ -37,14 +37,14 @@ async def check_in(claim_id: int, worker: Viewer, shown: CheckInInput, now: date
     if shown.lat is not None and shown.lon is not None:
         away = distance_m((shown.lat, shown.lon), (site.lat, site.lon))
     refuse_if(rules.why_not_here(away, site.fence_m))
-    return await _arrive(claim, by, away, now)
+    return await arrive(claim, by, away, now)
 
 
 async def check_in_by_hand(claim_id: int, employer_ids: tuple[int, ...], now: datetime) -> Attendance:
     """The employer sees the worker standing there and says so."""
     claim = await _claim_of(claim_id, employer_ids)
     refuse_if(rules.why_not_check_in(claim.state, claim.starts_at, claim.ends_at, now))
-    return await _arrive(claim, CheckedBy.HAND, None, now)
+    return await arrive(claim, CheckedBy.HAND, None, now)
 
 
 async def _claim_of(claim_id: int, employer_ids: tuple[int, ...]) -> Claim:
@@ -54,7 +54,8 @@ async def _claim_of(claim_id: int, employer_ids: tuple[int, ...]) -> Claim:
     return claim
 
 
-async def _arrive(claim: Claim, by: CheckedBy, away: float | None, now: datetime) -> Attendance:
+async def arrive(claim: Claim, by: CheckedBy, away: float | None, now: datetime) -> Attendance:
+    """Note an arrival that has been proven."""
     try:
         async with transaction():
             if not await Claim.filter(id=claim.id, state=ClaimState.HIRED).update(state=ClaimState.WORKING):
@@ -76,15 +77,16 @@ async def check_out(claim_id: int, worker: Viewer, now: datetime) -> PayLine:
     claim = await Claim.get_or_none(id=claim_id, worker_id=worker.id)
     if claim is None:
         raise NotFound
-    return await _leave(claim, CheckedBy.WORKER, now)
+    return await leave(claim, CheckedBy.WORKER, now)
 
 
 async def check_out_by_hand(claim_id: int, employer_ids: tuple[int, ...], now: datetime) -> PayLine:
     """The employer notes that a worker has left."""
-    return await _leave(await _claim_of(claim_id, employer_ids), CheckedBy.HAND, now)
+    return await leave(await _claim_of(claim_id, employer_ids), CheckedBy.HAND, now)
 
 
-async def _leave(claim: Claim, by: CheckedBy, now: datetime, out_at: datetime | None = None) -> PayLine:
+async def leave(claim: Claim, by: CheckedBy, now: datetime, out_at: datetime | None = None) -> PayLine:
+    """Note a leaving, with the hours and the pay line that follow."""
     out_at = out_at or now
     refuse_if(rules.why_not_check_out(claim.state))
     async with transaction():
@@ -147,7 +149,7 @@ async def close_forgotten(now: datetime) -> int:
     """Check out who forgot to, two hours after the end, with the agreed end as the time (timer)."""
     late = await Claim.filter(state=ClaimState.WORKING, ends_at__lte=now - rules.FORGOTTEN_AFTER).limit(200)
     for claim in late:
-        await _leave(claim, CheckedBy.TIMER, now, claim.ends_at)
+        await leave(claim, CheckedBy.TIMER, now, claim.ends_at)
     return len(late)
 
 

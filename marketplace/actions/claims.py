@@ -1,12 +1,12 @@
-"""The claim engine: taking a place, waiting for one, giving it back, promoting the next.
+"""The claim engine: taking a place, waiting for one, giving it back; who is next stands in waiting.py.
 
 One conditional UPDATE of the shift's row decides every race. It also holds that row's lock until the commit, so
 that giving back, promoting and joining the waiting list of one shift happen one after the other.
 """
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from tortoise.exceptions import IntegrityError
 
@@ -17,27 +17,24 @@ from core.database import transaction
 from core.errors import NotFound, Refusal, Refused, refusal, refuse_if
 from core.i18n import N_
 from marketplace import rules
-from marketplace.models import Claim, LedgerRow, Skip
+from marketplace.actions import allowance, points
+from marketplace.actions.waiting import (
+    GIVE_BACK,
+    STOP_WAITING,
+    TAKE,
+    promote_waiting,
+    release_offer,
+    words_of,
+)
+from marketplace.models import Claim, LedgerRow
 from marketplace.queries import shifts
 from marketplace.queries.shifts import ShiftPage
-from marketplace.rules import ClaimState
+from marketplace.rules import ClaimState, InvitationState, PointReason
 
-TAKE = "UPDATE shift SET taken = taken + 1 WHERE id = $1 AND state = 'open' AND starts_at > $2 AND taken < places"
 WAIT = (
     "UPDATE shift SET waiting = waiting + 1 WHERE id = $1 AND state = 'open' AND starts_at > $2"
-    " AND taken >= places AND waiting < $3"
+    " AND taken + held >= places AND waiting < $3"
 )
-GIVE_BACK = "UPDATE shift SET taken = taken - 1 WHERE id = $1 AND taken > 0"
-STOP_WAITING = "UPDATE shift SET waiting = waiting - 1 WHERE id = $1 AND waiting > 0"
-
-PROMOTABLE = """SELECT s.id FROM shift s WHERE s.state = 'open' AND s.starts_at > $1 AND s.waiting > 0
-    AND s.taken < s.places AND EXISTS (SELECT 1 FROM claim w WHERE w.shift_id = s.id AND w.state = 'waiting'
-        AND NOT EXISTS (SELECT 1 FROM claim b WHERE b.worker_id = w.worker_id AND b.id <> w.id
-            AND b.state IN ('hired', 'working', 'worked', 'absent')
-            AND b.starts_at < w.ends_at AND b.ends_at > w.starts_at))
-    ORDER BY s.starts_at, s.id LIMIT 200"""
-"""Shifts with a free place and somebody waiting who could take it. Those for which all who wait are busy are left
-out: there may be many, they would be tried in vain every few seconds, and crowd out the others."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +94,7 @@ async def _write(page: ShiftPage, worker: Viewer, hired: bool, now: datetime) ->
         starts_at=page.offer.starts_at,
         ends_at=page.offer.ends_at,
         joined_at=now,
+        slip_code=f"{secrets.randbelow(1_000_000):06}",
         hired_at=now if hired else None,
         undo_until=undo_until,
     )
@@ -132,9 +130,10 @@ def _judged_by(error: IntegrityError) -> Refusal:
 
 
 async def cancel_claim(claim_id: int, worker: Viewer, now: datetime) -> ClaimState:
-    """Give a claim back (within five minutes: undo). The next who waits is hired in the same moment.
+    """Give a claim back (within five minutes: undo). The next who waits is hired, or asked, in the same moment.
 
-    Raises NotFound for anybody else's claim, Refused when the shift has begun or the claim has ended.
+    Giving back late costs points, as the page said before the tap. Raises NotFound for anybody else's claim,
+    Refused when the shift has begun or the claim has ended.
     """
     claim = await Claim.get_or_none(id=claim_id, worker_id=worker.id)
     if claim is None:
@@ -142,14 +141,19 @@ async def cancel_claim(claim_id: int, worker: Viewer, now: datetime) -> ClaimSta
     refuse_if(rules.why_not_cancel(claim.state, claim.starts_at, now))
     async with transaction():
         ended = rules.ended_as(claim.state, claim.undo_until, now)
-        await end_claim(claim, ended, now)
-        if claim.state is ClaimState.HIRED:
+        if await end_claim(claim, ended, now):
             await promote_waiting(claim.shift_id, now)
+        await points.give(
+            claim,
+            rules.points_for(claim.state, claim.undo_until, claim.starts_at, now),
+            PointReason.LATE,
+            now,
+        )
     return ended
 
 
-async def end_claim(claim: Claim, ended: ClaimState, now: datetime) -> None:
-    """End a waiting or hired claim, in the open transaction, and give back what it held."""
+async def end_claim(claim: Claim, ended: ClaimState, now: datetime) -> bool:
+    """End a waiting or hired claim, in the open transaction, and give back what it held; whether a place came free."""
     # The shift's row first: every path locks in that order, so two can never wait for each other.
     was_hired = claim.state is ClaimState.HIRED
     counted = await database.execute(GIVE_BACK if was_hired else STOP_WAITING, [claim.shift_id])
@@ -162,63 +166,26 @@ async def end_claim(claim: Claim, ended: ClaimState, now: datetime) -> None:
         f"claim.{ended.value}", "claim", claim.id, now=now, subject_id=claim.worker_id, was=claim.state.value
     )
     live.touch("shift", claim.shift_id)
+    if was_hired:
+        return True
+    let_go = InvitationState.DECLINED if ended is ClaimState.CANCELLED else InvitationState.EXPIRED
+    return await release_offer(claim.id, claim.shift_id, let_go, now)
 
 
 def _changed() -> Refused:
     return Refused("changed", N_("This claim has changed meanwhile. Please look again."))
 
 
-async def promote_waiting(shift_id: int, now: datetime) -> int:
-    """Hire from the waiting list, in order, while places are free; how many were. In the open transaction.
-
-    Who cannot be hired now keeps the place in the list, and a row says why they were passed over.
-    """
-    promoted = 0
-    waiting = await Claim.filter(shift_id=shift_id, state=ClaimState.WAITING).order_by("joined_at", "id")
-    for claim in waiting:
-        if claim.starts_at <= now or not await database.execute(TAKE, [shift_id, database.stored(now)]):
-            break
-        try:
-            async with database.attempt():
-                await _hire(claim, now)
-            promoted += 1
-        except Refused:
-            # Given back before we held the shift's row.
-            await database.execute(GIVE_BACK, [shift_id])
-        except IntegrityError:
-            await database.execute(GIVE_BACK, [shift_id])
-            if not await Skip.filter(claim_id=claim.id, reason="overlap").exists():
-                await Skip.create(claim_id=claim.id, reason="overlap", at=now)
-    return promoted
-
-
-async def _hire(claim: Claim, now: datetime) -> None:
-    waiting = Claim.filter(id=claim.id, state=ClaimState.WAITING)
-    if not await waiting.update(state=ClaimState.HIRED, hired_at=now, undo_until=now + rules.UNDO_WINDOW):
-        raise _changed()
-    await database.execute(STOP_WAITING, [claim.shift_id])
-    await LedgerRow.create(shift_id=claim.shift_id, claim_id=claim.id, change=1, at=now)
-    await audit.record("claim.hired", "claim", claim.id, now=now, subject_id=claim.worker_id, was="waiting")
-    await notify(claim.worker_id, "promoted", now, link=f"/claims/{claim.id}", **await _words_of(claim))
-
-
-async def _words_of(claim: Claim) -> dict[str, Any]:
-    row = await Claim.get(id=claim.id).values(
-        "starts_at", title="shift__gig__title", employer="shift__gig__employer__name"
-    )
-    return row | {"starts_at": row["starts_at"].isoformat()}
-
-
 async def change_places(shift_id: int, employer_id: int, places: int, now: datetime) -> None:
     """More or fewer places; never fewer than are hired. New places go to who waits first."""
     async with transaction():
         changed = await database.execute(
-            "UPDATE shift SET places = $2 WHERE id = $1 AND taken <= $2 AND state = 'open'",
+            "UPDATE shift SET places = $2 WHERE id = $1 AND taken + held <= $2 AND state = 'open'",
             [shift_id, places],
         )
         if not changed:
-            rows = await database.rows("SELECT taken FROM shift WHERE id = $1", [shift_id])
-            refuse_if(rules.why_not_places(places, rows[0]["taken"]))
+            rows = await database.rows("SELECT taken, held FROM shift WHERE id = $1", [shift_id])
+            refuse_if(rules.why_not_places(places, rows[0]["taken"], rows[0]["held"]))
             raise Refused("closed", N_("This shift is no longer offered."))
         await audit.record("shift.places", "shift", shift_id, now=now, places=places)
         await promote_waiting(shift_id, now)
@@ -226,8 +193,12 @@ async def change_places(shift_id: int, employer_id: int, places: int, now: datet
         live.touch("employer", employer_id)
 
 
-async def call_off_shift(shift_id: int, employer_id: int, now: datetime) -> None:
-    """The employer calls a shift off before it starts; everybody hired or waiting is told."""
+async def call_off_shift(shift_id: int, employer_id: int, now: datetime) -> int:
+    """The employer calls a shift off before it starts; everybody hired or waiting is told.
+
+    Inside the notice window everybody hired is owed an allowance; how much in all, in fen.
+    """
+    owed = 0
     async with transaction():
         off = await database.execute(
             "UPDATE shift SET state = 'cancelled' WHERE id = $1 AND state = 'open' AND starts_at > $2",
@@ -239,19 +210,12 @@ async def call_off_shift(shift_id: int, employer_id: int, now: datetime) -> None
         for claim in await Claim.filter(shift_id=shift_id, state__in=(ClaimState.WAITING, ClaimState.HIRED)):
             await end_claim(claim, ClaimState.CALLED_OFF, now)
             await notify(
-                claim.worker_id, "called-off", now, link=f"/claims/{claim.id}", **await _words_of(claim)
+                claim.worker_id, "called-off", now, link=f"/claims/{claim.id}", **await words_of(claim.id)
             )
+            if claim.state is ClaimState.HIRED:
+                owed += await allowance.owe(claim, employer_id, now)
         live.touch("employer", employer_id)
-
-
-async def promote_everywhere(now: datetime) -> int:
-    """Hire whoever has become able to take a free place since, e.g. by giving another shift back (timer)."""
-    free = await database.rows(PROMOTABLE, [database.stored(now)])
-    promoted = 0
-    for row in free:
-        async with transaction():
-            promoted += await promote_waiting(row["id"], now)
-    return promoted
+    return owed
 
 
 async def lapse_waiting(now: datetime) -> int:
@@ -270,4 +234,5 @@ async def mark_absent(now: datetime) -> int:
         async with transaction():
             if await Claim.filter(id=claim.id, state=ClaimState.HIRED).update(state=ClaimState.ABSENT):
                 await audit.record("claim.absent", "claim", claim.id, now=now, subject_id=claim.worker_id)
+                await points.give(claim, points.for_absence(now), PointReason.ABSENT, now)
     return len(missing)

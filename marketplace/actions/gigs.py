@@ -12,10 +12,11 @@ from core.database import transaction
 from core.errors import NotFound, Refusal, Refused, refuse_if
 from core.i18n import N_
 from marketplace import rules, terms
+from marketplace.actions.tiers import start_release
 from marketplace.coach import findings_of, why_not_shifts
 from marketplace.forms import GigInput, ShiftInput
 from marketplace.models import Gig, Shift, Terms
-from marketplace.rules import GigState
+from marketplace.rules import GigState, Tier
 
 
 async def post_gig(new: GigInput, site: Site, author: Viewer, now: datetime) -> Gig:
@@ -100,6 +101,7 @@ def shift_row(gig: Gig, new: ShiftInput, now: datetime) -> Shift:
         end_minute=start_minute + length,
         break_minutes=new.break_minutes,
         places=new.places,
+        tier=Tier.FAVOURITES if new.release == "tiered" else Tier.ALL,
         check_in_key=secrets.token_hex(16),
         created_at=now,
     )
@@ -124,6 +126,7 @@ async def add_shifts(
     async with transaction():
         added = [(await _add_shift(gig, gig.site, gig.employer, shift, now)).id for shift in shifts]
         await Gig.filter(id=gig.id).update(valid_until=max(gig.valid_until, _last_day(shifts)))
+        await start_release(gig.id, now)
         await audit.record("gig.shifts-added", "gig", gig.id, now=now, shifts=len(added))
         live.touch("employer", gig.employer.id)
     return added
@@ -143,6 +146,8 @@ def _why_not_now(gig: Gig, shifts: list[ShiftInput], now: datetime) -> Refusal |
         meals=gig.meals,
         no_experience=gig.no_experience,
         insured=gig.insured,
+        policy_number=gig.policy_number,
+        certificates=gig.certificates,
         shifts=shifts,
     )
     stops = [
@@ -171,6 +176,8 @@ async def decide_gig(
         if not moved:
             raise Refused("decided", N_("This posting has been decided already."))
         await audit.record(f"gig.{state.value}", "gig", gig_id, now=now)
+        if accept:
+            await start_release(gig_id, now)
         kind = "gig-published" if accept else "gig-rejected"
         await notify_employer(
             gig.employer.id, kind, now, link=f"/employer/gigs/{gig_id}", title=gig.title, reason=reason

@@ -10,7 +10,7 @@ from core.errors import NotFound, Refused, refuse_if
 from core.i18n import N_
 from marketplace import rules
 from marketplace.models import PayLine
-from marketplace.rules import PayState
+from marketplace.rules import PayKind, PayState
 
 
 async def confirm_hours(
@@ -22,6 +22,8 @@ async def confirm_hours(
     if line.paid_at is not None:
         raise Refused("paid", N_("This line is paid already."))
     agreed = line.minutes if minutes is None else minutes
+    if line.kind is PayKind.ALLOWANCE and agreed != line.minutes:
+        raise Refused("fixed", N_("An allowance follows from the table and cannot be changed."))
     async with transaction():
         moved = await PayLine.filter(id=line.id, state=line.state, paid_at=None).update(
             state=PayState.CONFIRMED,

@@ -7,13 +7,15 @@ from pydantic import BaseModel, Field
 
 from accounts.rules import employer as employer_member
 from accounts.rules import worker
+from core import clock
 from core.api import Call, Operation, api
 from core.i18n import N_
 from core.routing import signed_in
+from marketplace import rules
 from marketplace.actions import attendance, claims, settlement
 from marketplace.forms import CheckInInput, ClaimInput, DisputeInput
 from marketplace.queries.claims import ClaimPage, claim_page, my_page, terms_page
-from marketplace.rules import CheckedBy, ClaimState, PayKind, PayState
+from marketplace.rules import CheckedBy, ClaimState, InvitationState, PayKind, PayState
 
 
 class Claimed(BaseModel):
@@ -76,6 +78,15 @@ class PayLineItem(BaseModel):
         )
 
 
+class InvitationItem(BaseModel):
+    """A free place offered to the caller alone."""
+
+    id: int
+    state: InvitationState
+    offered_at: datetime
+    expires_at: datetime = Field(description="Until then nobody else gets the place.")
+
+
 class ClaimItem(BaseModel):
     """One claim with what happened and what is owed."""
 
@@ -97,6 +108,8 @@ class ClaimItem(BaseModel):
     position: int | None = Field(description="Number on the waiting list, from 1.")
     joined_at: datetime
     undo_until: datetime | None
+    invitation: InvitationItem | None = Field(description="The last offer of a free place, while waiting.")
+    cancel_points: int = Field(description="What giving it back would cost now.")
     terms: str = Field(description="Fingerprint of what was agreed.")
     worker: str | None = Field(description="Name of the worker; told to the employer only.")
     attendance: AttendanceItem | None
@@ -141,11 +154,17 @@ def item(page: ClaimPage) -> ClaimItem:
         position=page.position,
         joined_at=claim.joined_at,
         undo_until=claim.undo_until,
+        invitation=_invitation(page.invitation),
+        cancel_points=rules.points_for(claim.state, claim.undo_until, claim.starts_at, clock.now()),
         terms=claim.terms.sha256,
         worker=None if page.mine else page.worker.name,
         attendance=AttendanceItem.of(came) if came else None,
         pay_lines=[PayLineItem.of(line) for line in page.lines],
     )
+
+
+def _invitation(row: Any) -> InvitationItem | None:
+    return row and InvitationItem(**{name: getattr(row, name) for name in InvitationItem.model_fields})
 
 
 async def claim_shift(call: Call) -> Claimed:
@@ -223,6 +242,9 @@ WHY_NOT_CLAIM = (
     "profile-needed",
     "too-young",
     "overlap",
+    "travel",
+    "blocked",
+    "paused",
     "terms-changed",
     "under-16",
     "barred-under-18",

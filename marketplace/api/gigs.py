@@ -99,6 +99,8 @@ class GigDetails(BaseModel):
     meals: bool
     no_experience: bool
     insured: bool
+    policy_number: str = Field(description="Number of the accident policy; may be empty.")
+    certificates: list[str] = Field(description="Kinds of certificate a worker needs.", examples=[["health"]])
     valid_until: date
     state: GigState
     rejection: str

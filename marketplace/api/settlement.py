@@ -50,6 +50,7 @@ class SettlementLine(BaseModel):
     amount_fen: int
     state: PayState
     due_on: date
+    confirms_at: datetime = Field(description="When hours that are due confirm themselves.")
     paid_at: datetime | None
     dispute: str
 

@@ -16,7 +16,7 @@ from marketplace.actions import claims
 from marketplace.forms import FindInput, Minute, PlacesInput
 from marketplace.queries import employer
 from marketplace.queries.shifts import Offer, ShiftPage, find_shifts, shift_page
-from marketplace.rules import CheckedBy, ClaimState, Settles, ShiftState
+from marketplace.rules import CheckedBy, ClaimState, Conflict, Settles, ShiftState
 from rulebook import trades
 
 AsText = WithJsonSchema({"type": "string"})
@@ -58,6 +58,10 @@ class ShiftItem(BaseModel):
     places: int
     taken: int
     waiting: int = Field(description="How many are on the waiting list.")
+    held: int = Field(description="Free places offered to somebody on the waiting list.")
+    conflict: Conflict | None = Field(
+        description="Why it does not go with the caller's own shifts; else null."
+    )
     distance_m: int | None = Field(description="Metres from lat and lon; null when these were not given.")
     settles: Settles
     meals: bool
@@ -96,6 +100,9 @@ class ShiftDetails(ShiftItem):
     state: ShiftState
     duties: str
     conditions: str
+    certificates: list[str] = Field(
+        description="Kinds of certificate that are needed.", examples=[["health"]]
+    )
     address: str
     lat: float
     lon: float
@@ -120,7 +127,7 @@ def reason(refusal: Refusal | None) -> Reason | None:
 
 async def find(call: Call) -> ShiftsFound:
     """Public shifts that have not begun."""
-    found = await find_shifts(call.query, call.now)
+    found = await find_shifts(call.query, call.now, call.viewer.id if call.viewer else None)
     return ShiftsFound(total=found.total, items=[ShiftItem(**item(offer)) for offer in found.items])
 
 
@@ -135,6 +142,7 @@ async def show(call: Call) -> ShiftDetails:
         state=page.state,
         duties=page.duties,
         conditions=page.conditions,
+        certificates=list(page.certificates),
         address=page.address,
         lat=page.lat,
         lon=page.lon,
@@ -226,6 +234,8 @@ class Person(BaseModel):
     )
     out_at: datetime | None
     worked_minutes: int | None
+    on_way_at: datetime | None = Field(description="Since when the worker says to be on the way.")
+    late_minutes: int | None = Field(description="How late the worker says to be.")
 
 
 class ShiftPeople(BaseModel):
@@ -252,6 +262,7 @@ class ShiftStateNow(BaseModel):
 
     id: int
     state: ShiftState
+    allowance_fen: int = Field(description="What the people hired are owed for it in all.")
 
 
 def counts(row: employer.ShiftRow) -> ShiftCounts:
@@ -269,8 +280,8 @@ async def change_places(call: Call) -> ShiftCounts:
 async def call_off(call: Call) -> ShiftStateNow:
     """Call a shift off."""
     shift = await employer.shift_of(call.viewer.employer_ids, call.path("id"))
-    await claims.call_off_shift(shift.id, shift.gig.employer.id, call.now)
-    return ShiftStateNow(id=shift.id, state=ShiftState.CANCELLED)
+    owed = await claims.call_off_shift(shift.id, shift.gig.employer.id, call.now)
+    return ShiftStateNow(id=shift.id, state=ShiftState.CANCELLED, allowance_fen=owed)
 
 
 async def people(call: Call) -> ShiftPeople:

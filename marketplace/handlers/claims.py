@@ -16,7 +16,9 @@ from marketplace import rules
 from marketplace.actions import attendance, claims, settlement
 from marketplace.forms import CheckInInput, ClaimInput, DisputeInput
 from marketplace.handlers.find import show_shift
+from marketplace.queries.after import after_claim
 from marketplace.queries.claims import ClaimPage, claim_of_line, claim_on, claim_page, terms_page
+from marketplace.queries.stake import stake_of
 from marketplace.rules import CheckedBy, ClaimState, PayState
 from rulebook import places, trades
 
@@ -31,6 +33,7 @@ ENDS = {
 CHECKED = {
     CheckedBy.QR: N_("by QR code"),
     CheckedBy.CODE: N_("by the six digits"),
+    CheckedBy.SLIP: N_("by the digits of the slip"),
     CheckedBy.HAND: N_("by the employer"),
     CheckedBy.WORKER: N_("by you"),
     CheckedBy.TIMER: N_("noted for you, because nobody checked out"),
@@ -51,18 +54,22 @@ async def claim(request: Request) -> Response:
 
 async def show(request: Request) -> Response:
     """One claim, for its worker or the employer."""
-    return await _show(request, request.path_params["id"])
+    return await show_claim(request, request.path_params["id"])
 
 
-async def _show(
+async def show_claim(
     request: Request, claim_id: int, *, refused: Refusal | None = None, errors: dict[str, str] | None = None
 ) -> Response:
+    """One claim with what stood in the way of what was asked."""
     found = await claim_page(claim_id, request.state.viewer)
     claim = found.claim
     return page(
         request,
         "marketplace/claim.html",
         page=found,
+        after=await after_claim(found, clock.now()),
+        stake=await stake_of(found, clock.now()),
+        late_minutes=rules.LATE_MINUTES,
         steps=_steps(found),
         refused=refused,
         errors=errors or {},
@@ -151,7 +158,7 @@ async def cancel(request: Request) -> Response:
     try:
         await claims.cancel_claim(claim_id, request.state.viewer, clock.now())
     except Refused as error:
-        return await _show(request, claim_id, refused=error.reason)
+        return await show_claim(request, claim_id, refused=error.reason)
     return see_other(sessions.safe_next(form.get("next", ""), f"/claims/{claim_id}"))
 
 
@@ -200,7 +207,7 @@ async def check_out(request: Request) -> Response:
     try:
         await attendance.check_out(claim_id, request.state.viewer, clock.now())
     except Refused as error:
-        return await _show(request, claim_id, refused=error.reason)
+        return await show_claim(request, claim_id, refused=error.reason)
     return see_other(f"/claims/{claim_id}#pay")
 
 
@@ -212,7 +219,7 @@ async def dispute(request: Request) -> Response:
         reason = parse(DisputeInput, await fields(request)).reason
         await settlement.dispute(line_id, viewer, reason, clock.now())
     except Invalid as error:
-        return await _show(request, claim_id, errors=error.errors)
+        return await show_claim(request, claim_id, errors=error.errors)
     except Refused as error:
-        return await _show(request, claim_id, refused=error.reason)
+        return await show_claim(request, claim_id, refused=error.reason)
     return see_other(f"/claims/{claim_id}#pay")

@@ -18,21 +18,38 @@ from marketplace import rules
 from marketplace.actions import attendance, claims, contact
 from marketplace.forms import PlacesInput
 from marketplace.queries import employer
+from marketplace.queries.after import messages_to
+from marketplace.queries.marks import marks_by
+from marketplace.queries.papers import papers_on
+from marketplace.queries.reputation import workers_records
+from marketplace.queries.stake import call_off_cost
+from marketplace.queries.templates import templates_of
+
+TEMPLATES_SHOWN = 6
 
 
 async def today(request: Request) -> Response:
     """Today as a timeline of shifts, what needs an answer, and the week."""
     here, now = await desk(request), clock.now()
     day = await employer.today(here.employer.id, now)
-    return page(request, "marketplace/console.html", block="live", desk=here, day=day)
+    kept = [one for one in await templates_of(here.employer.id) if one.gig.state is rules.GigState.PUBLISHED]
+    return page(
+        request,
+        "marketplace/console.html",
+        block="live",
+        desk=here,
+        day=day,
+        templates=kept[:TEMPLATES_SHOWN],
+    )
 
 
 async def shift(request: Request) -> Response:
     """Who is hired, waiting, here and gone."""
-    return await _shift(request, request.path_params["id"])
+    return await show_shift(request, request.path_params["id"])
 
 
-async def _shift(request: Request, shift_id: int, *, status: int = 200, **more: Any) -> Response:
+async def show_shift(request: Request, shift_id: int, *, status: int = 200, **more: Any) -> Response:
+    """The same, with what stood in the way of what was asked."""
     now = clock.now()
     found = await employer.shift_page(request.state.viewer.employer_ids, shift_id, now)
     context: dict[str, Any] = {"problem": "", "numbers": {}, "errors": {}, "values": {}} | more
@@ -43,8 +60,14 @@ async def _shift(request: Request, shift_id: int, *, status: int = 200, **more: 
         status=status,
         block="live",
         people=found,
+        papers=await papers_on(shift_id),
+        records=await workers_records((person.worker_id for person in found.everybody), now),
+        messages=await messages_to(shift_id),
+        may_write=rules.why_not_message(found.shift.state, found.shift.ends_at, now) is None,
         desk=await desk_of(request, found.employer),
         asks="call-off" if request.query_params.get("confirm") == "call-off" else "",
+        cost=await call_off_cost(found.shift, now),
+        marks=await marks_by(found.employer.id),
         may_call_off=found.shift.state is rules.ShiftState.OPEN and found.shift.starts_at > now,
         check_in_open=found.shift.starts_at - rules.CHECK_IN_OPENS <= now < found.shift.ends_at,
         **context,
@@ -87,9 +110,9 @@ async def change_places(request: Request) -> Response:
         wanted = parse(PlacesInput, typed)
         await claims.change_places(shift_id, found.gig.employer.id, wanted.places, clock.now())
     except Invalid as invalid:
-        return await _shift(request, shift_id, status=invalid.status, values=typed, errors=invalid.errors)
+        return await show_shift(request, shift_id, status=invalid.status, values=typed, errors=invalid.errors)
     except Refused as refused:
-        return await _shift(
+        return await show_shift(
             request, shift_id, status=refused.status, values=typed, errors={"places": refused.reason.text}
         )
     return see_other(f"/employer/shifts/{shift_id}")
@@ -102,7 +125,7 @@ async def call_off(request: Request) -> Response:
     try:
         await claims.call_off_shift(shift_id, found.gig.employer.id, clock.now())
     except Refused as refused:
-        return await _shift(request, shift_id, status=refused.status, problem=refused.reason.text)
+        return await show_shift(request, shift_id, status=refused.status, problem=refused.reason.text)
     return see_other(f"/employer/shifts/{shift_id}")
 
 
@@ -122,7 +145,7 @@ async def _by_hand(request: Request, note: Callable[..., Awaitable[object]]) -> 
     try:
         await note(claim_id, mine, clock.now())
     except Refused as refused:
-        return await _shift(request, shift_id, status=refused.status, problem=refused.reason.text)
+        return await show_shift(request, shift_id, status=refused.status, problem=refused.reason.text)
     return see_other(f"/employer/shifts/{shift_id}")
 
 
@@ -133,5 +156,5 @@ async def show_phone(request: Request) -> Response:
     try:
         phone = await contact.see_phone(claim_id, mine, clock.now())
     except Refused as refused:
-        return await _shift(request, shift_id, status=refused.status, problem=refused.reason.text)
-    return await _shift(request, shift_id, numbers={claim_id: phone})
+        return await show_shift(request, shift_id, status=refused.status, problem=refused.reason.text)
+    return await show_shift(request, shift_id, numbers={claim_id: phone})

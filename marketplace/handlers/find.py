@@ -1,28 +1,34 @@
 """Finding shifts near a place, and reading one."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from accounts.queries import places_of
 from accounts.rules import Viewer
-from core import clock, html, i18n
+from core import clock, html, i18n, settings
 from core.errors import Invalid, Refusal
 from core.forms import parse
 from core.html import page
 from core.i18n import _
-from marketplace import rules
+from marketplace import rules, structured
 from marketplace.forms import FindInput
 from marketplace.handlers import places
 from marketplace.handlers.links import shifts_address
 from marketplace.queries.places import Place, busiest
+from marketplace.queries.reputation import EmployerRecord, Truths, employers_records, truths_of
 from marketplace.queries.shifts import Offers, ShiftPage, find_shifts, shift_page
 from marketplace.rules import ClaimState
 from rulebook.places import distance_m
 from rulebook.trades import trades
+
+if TYPE_CHECKING:
+    from accounts.models import SavedPlace
 
 NAMES = {field.alias or name for name, field in FindInput.model_fields.items()} - {"limit", "offset"} | {
     "place",
@@ -52,6 +58,13 @@ class FindPage:
     wider: int | None
     """The next larger radius, for who finds nothing."""
     link: Callable[..., str]
+    truths: dict[int, Truths]
+    """By employer: what workers say of its postings."""
+    saved: "list[SavedPlace]"
+    """The reader's own places."""
+    swapped: bool
+    """Only the list was asked for; what else follows the search is sent beside it."""
+    tiles: str
 
 
 @dataclass(frozen=True)
@@ -63,6 +76,9 @@ class ShiftView:
     """Why the button is off."""
     refused: Refusal | None
     """What the tap was answered with."""
+    record: EmployerRecord
+    structured: dict[str, Any] | None
+    """The shift as schema.org wants it, while it is public."""
     hired: bool
     distance_m: float
     confirm: bool
@@ -82,10 +98,16 @@ async def shifts(request: Request) -> Response:
     errors, offers, wanted = {}, Offers(0, []), parse(FindInput, {})
     try:
         wanted = _wanted(values, near)
-        offers = await find_shifts(wanted, now)
+        viewer = request.state.viewer
+        offers = await find_shifts(wanted, now, viewer.id if viewer else None)
     except Invalid as error:
         errors = {"" if name == "body" else name: words for name, words in error.errors.items()}
-    context = _context(values, errors, near, offers, wanted, now)
+    context = replace(
+        _context(values, errors, near, offers, wanted, now),
+        truths=await truths_of((one.employer_id for one in offers.items), now),
+        saved=await places_of(request.state.viewer.id) if request.state.viewer else [],
+        swapped=html.wants_block(request),
+    )
     response = page(
         request, "marketplace/shifts.html", context, block="results", status=422 if errors else 200
     )
@@ -144,6 +166,10 @@ def _context(
         radii=[(str(radius), html.distance(radius * 1000)) for radius in RADII],
         wider=next((radius for radius in RADII if radius > wanted.radius_km), None),
         link=shifts_address,
+        truths={},
+        saved=[],
+        swapped=False,
+        tiles=settings.current().map_tiles,
     )
 
 
@@ -174,6 +200,10 @@ async def show_shift(request: Request, shift_id: int, refused: Refusal | None = 
         shift=found,
         why=_why_not(found, viewer, now),
         refused=refused,
+        record=(await employers_records((found.offer.employer_id,), now))[found.offer.employer_id],
+        structured=structured.of_shift(found, f"{settings.current().public_url}/shifts/{shift_id}")
+        if found.facts.public
+        else None,
         hired=found.claim_state is not None and found.claim_state is not ClaimState.WAITING,
         distance_m=distance_m((place.lat, place.lon), (found.lat, found.lon)) if place else -1,
         confirm=request.query_params.get("confirm") == "1",

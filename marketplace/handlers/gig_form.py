@@ -16,7 +16,7 @@ from core.i18n import N_, _, translated
 from marketplace import rules
 from marketplace.coach import Draft
 from marketplace.forms import GigInput, ShiftInput, ShiftsInput, minute_of_day
-from marketplace.rules import Settles
+from marketplace.rules import Settles, Tier
 from rulebook import trades
 from rulebook.wages import yuan
 
@@ -71,6 +71,7 @@ def read_gig(typed: Typed) -> GigInput:
     rows = _read_rows(typed)
     data: dict[str, Any] = {name: typed[name] for name in TEXTS if name in typed}
     data |= {name: name in typed for name in FLAGS} | {"shifts": rows.shifts}
+    data |= {"certificates": certificates(typed), "policy_number": typed.get("policy_number", "")}
     own = dict(rows.errors)
     try:
         if "hourly" in typed:
@@ -134,6 +135,7 @@ def _read_rows(typed: Typed) -> _Rows:
                 "ends_at": ends_at,
                 "places": typed.get(f"places_{n}", ""),
                 "break_minutes": typed.get(f"break_{n}", "0"),
+                "release": "tiered" if "tiered" in typed else "all",
             }
         )
         read.numbers.append(n)
@@ -184,6 +186,15 @@ def fen(text: str) -> int:
     return int(amount)
 
 
+def certificates(typed: Typed) -> list[str]:
+    """The chosen certificates; a trade chosen since they were shown brings the one its law asks for."""
+    chosen = [kind for kind in trades.CERTIFICATES if f"certificate_{kind}" in typed]
+    trade = trades.trade(typed.get("trade", ""))
+    if trade and trade.certificate and typed.get("certificates_of") != trade.code:
+        return sorted({*chosen, trade.certificate})
+    return chosen
+
+
 # --- what is written so far ---
 
 
@@ -201,6 +212,7 @@ def draft(typed: Typed) -> Draft:
         settles=_settles(typed.get("settles", "")),
         places=sum(places) or None,
         insured="insured" in typed,
+        certificates=tuple(certificates(typed)),
         shifts=tuple((shift["starts_at"], shift["ends_at"]) for shift in shifts),
         breaks=tuple(_number(str(shift["break_minutes"])) or 0 for shift in shifts),
     )
@@ -288,13 +300,16 @@ def of_gig(gig: Gig, shifts: Iterable[Shift]) -> Typed:
         "settles": gig.settles.value,
     }
     flags = {name: "yes" for name in FLAGS if getattr(gig, name)}
+    flags |= {f"certificate_{kind}": "yes" for kind in gig.certificates} | {"certificates_of": gig.trade}
+    flags |= {"policy_number": gig.policy_number} if gig.policy_number else {}
     return typed | flags | of_shifts(shifts)
 
 
 def of_shifts(shifts: Iterable[Shift]) -> Typed:
     """Rows with these shifts."""
-    typed: Typed = {}
-    for n, shift in enumerate(list(shifts)[:ROWS_MAX]):
+    shown = list(shifts)[:ROWS_MAX]
+    typed: Typed = {"tiered": "yes"} if any(shift.tier is not Tier.ALL for shift in shown) else {}
+    for n, shift in enumerate(shown):
         start, end = local(shift.starts_at), local(shift.ends_at)
         typed |= {
             f"date_{n}": start.date().isoformat(),

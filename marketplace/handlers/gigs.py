@@ -69,6 +69,9 @@ async def _form(request: Request, here: Desk, values: Typed, **more: Any) -> Res
         rows_max=gig_form.ROWS_MAX,
         once=token_urlsafe(12),
         today=clock.today(),
+        certificates=[(kind, translated(name)) for kind, name in trades.CERTIFICATES.items()],
+        chosen_certificates=gig_form.certificates(values),
+        coaching=more.get("block") == "coach",
         **_coached(here, sites, values),
         **context,
     )

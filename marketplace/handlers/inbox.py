@@ -13,8 +13,10 @@ from core.i18n import get_locale, translated
 from core.routing import fields, see_other
 from marketplace import rules
 from marketplace.actions import gigs as actions
+from marketplace.actions import jobs
 from marketplace.handlers.gig_form import SETTLES
 from marketplace.queries import officer
+from marketplace.queries.jobs import officer_job
 from marketplace.queries.officer import Item
 from rulebook import places, trades
 
@@ -83,4 +85,47 @@ async def decide(request: Request) -> Response:
         return await _gig(request, reason, next(iter(invalid.errors.values())), invalid.status)
     except Refused as refused:
         return await _gig(request, reason, refused.reason.text, refused.status)
+    return see_other("/officer?next")
+
+
+async def job(request: Request) -> Response:
+    """A lasting job as it would be public, with what the coach says."""
+    return await _job(request, "", "", 200)
+
+
+async def _job(request: Request, reason: str, problem: str, status: int) -> Response:
+    regions = await accounts.counties_of(request.state.viewer)
+    found = await officer_job(regions, request.path_params["id"], clock.now())
+    trade, county = trades.trade(found.job.trade), places.county(found.site.region_code)
+    return page(
+        request,
+        "marketplace/officer_job.html",
+        found,
+        status=status,
+        reason=reason,
+        problem=problem,
+        trade=trade.name(get_locale()) if trade else found.job.trade,
+        county=county.full_name if county else found.site.region_code,
+    )
+
+
+async def decide_job(request: Request) -> Response:
+    """Publish the job, or send it back with the reason; then on to what waits next."""
+    regions = await accounts.counties_of(request.state.viewer)
+    typed = await fields(request)
+    reason = typed.get("reason", "")
+    try:
+        said = parse(DecisionInput, typed)
+        await jobs.decide_job(
+            request.path_params["id"],
+            regions,
+            request.state.viewer,
+            accept=said.accept,
+            reason=said.reason,
+            now=clock.now(),
+        )
+    except Invalid as invalid:
+        return await _job(request, reason, next(iter(invalid.errors.values())), invalid.status)
+    except Refused as refused:
+        return await _job(request, reason, refused.reason.text, refused.status)
     return see_other("/officer?next")

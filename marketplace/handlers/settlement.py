@@ -15,25 +15,34 @@ from core.routing import fields, see_other
 from marketplace.actions import settlement as actions
 from marketplace.forms import MinutesInput, minute_of_day
 from marketplace.queries import settlement as queries
+from marketplace.queries.after import open_wishes
 from marketplace.queries.settlement import Tally
 from marketplace.rules import PayState
 
 
 async def show(request: Request) -> Response:
     """Pay lines of one state, and the totals of all."""
-    return await _show(request, request.query_params.get("state", ""))
+    return await show_lines(request, request.query_params.get("state", ""))
 
 
-async def _show(request: Request, wanted: str, *, status: int = 200, **more: Any) -> Response:
+async def show_lines(request: Request, wanted: str, *, status: int = 200, **more: Any) -> Response:
+    """The same, with what stood in the way of what was asked."""
     here = await desk(request)
     tallies = await queries.pay_tallies(here.employer.id)
     state = PayState(wanted) if wanted in list(PayState) else _first_to_do(tallies)
     number = request.query_params.get("page", "1")
     wanted_page = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1
     found = await queries.settlement(here.employer.id, state, wanted_page)
-    context: dict[str, Any] = {"problem": "", "errors": {}, "values": {}} | more
+    context: dict[str, Any] = {"problem": "", "errors": {}, "values": {}, "wish_errors": {}} | more
     return page(
-        request, "marketplace/settlement.html", found, block="live", status=status, desk=here, **context
+        request,
+        "marketplace/settlement.html",
+        found,
+        block="live",
+        status=status,
+        desk=here,
+        wishes=await open_wishes(here.employer.id),
+        **context,
     )
 
 
@@ -59,11 +68,11 @@ async def confirm(request: Request) -> Response:
         await actions.confirm_hours(line_id, request.state.viewer.employer_ids, said.minutes, clock.now())
     except Invalid as invalid:
         words = next(iter(invalid.errors.values()))
-        return await _show(
+        return await show_lines(
             request, state.value, status=invalid.status, errors={line_id: words}, values={line_id: typed}
         )
     except Refused as refused:
-        return await _show(request, state.value, status=refused.status, problem=refused.reason.text)
+        return await show_lines(request, state.value, status=refused.status, problem=refused.reason.text)
     return see_other(f"/employer/settlement?state={state.value}&employer={employer_id}")
 
 
@@ -83,5 +92,5 @@ async def pay(request: Request) -> Response:
     try:
         await actions.mark_paid(line_id, request.state.viewer.employer_ids, clock.now())
     except Refused as refused:
-        return await _show(request, state.value, status=refused.status, problem=refused.reason.text)
+        return await show_lines(request, state.value, status=refused.status, problem=refused.reason.text)
     return see_other(f"/employer/settlement?state={state.value}&employer={employer_id}")

@@ -40,12 +40,17 @@ class Migration(migrations.Migration):
 
     operations = [
         check("gig", "gig_pays", "NEW.hourly_fen > 0"),
-        check("shift", "shift_not_oversold", "NEW.taken >= 0 AND NEW.taken <= NEW.places"),
+        check("shift", "shift_not_oversold", "NEW.taken >= 0 AND NEW.held >= 0 AND NEW.taken + NEW.held <= NEW.places"),
         check("shift", "shift_waiting_counted", "NEW.waiting >= 0"),
         check("shift", "shift_ends_after_start", "NEW.ends_at > NEW.starts_at"),
+        check("rating", "rating_in_range", "NEW.stars BETWEEN 1 AND 5"),
+        check("job", "job_pays", "NEW.monthly_from_fen > 0 AND NEW.monthly_to_fen >= NEW.monthly_from_fen"),
         check("attendance", "attendance_in_order", "NEW.out_at IS NULL OR NEW.out_at >= NEW.in_at"),
         unique("claim", "claim_once", "shift_id, worker_id", f"state IN {LIVE}"),
+        unique("invitation", "invitation_once", "claim_id", "state = 'open'"),
+        unique("correction", "correction_once", "claim_id", "state = 'open'"),
         unique("pay_line", "pay_line_once", "claim_id", "kind = 'work'"),
+        unique("pay_line", "allowance_once", "claim_id", "kind = 'allowance'"),
         no_overlap,
         paid_is_final,
     ]

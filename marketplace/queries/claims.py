@@ -10,7 +10,7 @@ from accounts.rules import Viewer
 from core import clock, database
 from core.errors import NotFound
 from marketplace import rules
-from marketplace.models import Attendance, Claim, Gig, PayLine, Shift, Terms
+from marketplace.models import Attendance, Claim, Gig, Invitation, PayLine, Shift, Terms
 from marketplace.queries import shifts
 from marketplace.rules import HOLDING, LIVE, ClaimState
 
@@ -32,6 +32,8 @@ class ClaimPage:
     lines: list[PayLine]
     mine: bool
     position: int | None = None
+    invitation: Invitation | None = None
+    """The last offer of a free place to who waits."""
     worker: Any = None
     """Only for the employer's members."""
     contact: Any = None
@@ -129,6 +131,7 @@ async def claim_page(claim_id: int, viewer: Viewer) -> ClaimPage:
     return _page(
         found,
         position=await shifts.position(found.shift.id, found.id) if waiting else None,
+        invitation=await shifts.invitation_of(found.id) if waiting else None,
         contact=await people.person(found.shift.gig.created_by_id) if found.state in HOLDING else None,
     )
 
@@ -143,6 +146,14 @@ async def claim_on(shift_id: int, worker_id: int) -> int | None:
     """The claim somebody has on a shift, or None."""
     found = await Claim.filter(shift_id=shift_id, worker_id=worker_id, state__in=LIVE).order_by("-id").first()
     return found.id if found else None
+
+
+async def claim_of_invitation(invitation_id: int, worker_id: int) -> int:
+    """The claim of one's own offer of a free place. Raises NotFound for anybody else's."""
+    offered: Any = await Invitation.get_or_none(id=invitation_id, claim__worker_id=worker_id)
+    if offered is None:
+        raise NotFound
+    return int(offered.claim_id)
 
 
 async def claim_of_line(line_id: int, worker_id: int) -> int:
@@ -163,6 +174,7 @@ async def my_page(worker_id: int, now: datetime) -> MyPage:
     )
     found = await claims.select_related(*RELATED).prefetch_related("attendance", "pay_lines")
     places = await _positions(worker_id)
+    offers = await _offers(worker_id)
     groups: dict[ClaimState, list[ClaimPage]] = defaultdict(list)
     for claim in found:
         group = (
@@ -170,7 +182,7 @@ async def my_page(worker_id: int, now: datetime) -> MyPage:
             if claim.state in (ClaimState.WAITING, ClaimState.HIRED, ClaimState.WORKING)
             else ClaimState.WORKED
         )
-        groups[group].append(_page(claim, position=places.get(claim.id)))
+        groups[group].append(_page(claim, position=places.get(claim.id), invitation=offers.get(claim.id)))
     fen, minutes = await _month(worker_id, now)
     return MyPage(
         under_way=groups[ClaimState.WORKING],
@@ -180,6 +192,12 @@ async def my_page(worker_id: int, now: datetime) -> MyPage:
         month_fen=fen,
         month_minutes=minutes,
     )
+
+
+async def _offers(worker_id: int) -> dict[int, Invitation]:
+    """Claim → the last offer of a free place, for all the lists somebody is on."""
+    found = Invitation.filter(claim__worker_id=worker_id, claim__state=ClaimState.WAITING).order_by("id")
+    return {row.claim_id: row for row in await found}
 
 
 async def _positions(worker_id: int) -> dict[int, int]:

@@ -246,6 +246,7 @@ class Person:
     """Somebody with a claim on a shift, as far as the employer may see them."""
 
     claim_id: int
+    worker_id: int
     name: str
     phone: str
     """Masked; `actions.contact.see_phone` tells the number and notes who asked."""
@@ -258,6 +259,8 @@ class Person:
     out_at: datetime | None = None
     worked_minutes: int | None = None
     reachable: bool = False
+    on_way_at: datetime | None = None
+    late_minutes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -274,6 +277,11 @@ class EmployerShift:
     gone: list[Person]
     ended: list[Person]
     """Gave the place back, or were called off."""
+
+    @property
+    def everybody(self) -> list[Person]:
+        """Who is on it or waits for it."""
+        return [*self.here, *self.coming, *self.waiting, *self.gone]
 
     @property
     def nobody(self) -> bool:
@@ -345,6 +353,9 @@ def _person(claim: Claim, here: Attendance | None, position: int | None, now: da
     holds = claim.state in rules.HOLDING
     return Person(
         claim_id=claim.id,
+        worker_id=claim.worker.id,
+        on_way_at=claim.on_way_at,
+        late_minutes=claim.late_minutes,
         name=claim.worker.name if holds else rules.short_name(claim.worker.name),
         phone=claim.worker.phone if holds else "",
         state=claim.state,

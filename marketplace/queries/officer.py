@@ -3,13 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts.models import Employer, Site
-from accounts.queries import employers_to_verify
+from accounts.models import Certificate, Employer, Site
+from accounts.queries import certificates_to_verify, employers_to_verify
 from core.errors import NotFound
+from core.i18n import translated
 from marketplace.coach import findings_of_gig
-from marketplace.models import Gig, Shift
-from marketplace.rules import GigState
+from marketplace.models import Gig, Job, Shift
+from marketplace.rules import GigState, JobState, short_name
+from rulebook import trades
 from rulebook.findings import Finding
+
+PLACES = {"licence": "employers", "gig": "gigs", "job": "jobs", "certificate": "certificates"}
+"""Kind of what waits → the part of the officer's pages where it is decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +22,7 @@ class Item:
     """One thing that waits for a decision."""
 
     kind: str
-    """`licence` or `gig`."""
+    """`licence`, `gig`, `job` or `certificate`."""
     id: int
     title: str
     employer: str
@@ -29,14 +34,17 @@ class Item:
     @property
     def url(self) -> str:
         """Where it is decided."""
-        return f"/officer/employers/{self.id}" if self.kind == "licence" else f"/officer/gigs/{self.id}"
+        return f"/officer/{PLACES[self.kind]}/{self.id}"
 
 
 async def waiting(regions: list[str]) -> list[Item]:
-    """Licences and postings that wait, oldest first."""
+    """Licences, postings and certificates that wait, oldest first."""
+    jobs = Job.filter(state=JobState.PENDING, employer__region_code__in=regions).select_related("employer")
     gigs = Gig.filter(state=GigState.PENDING, employer__region_code__in=regions).select_related("employer")
     items = [_licence(employer) for employer in await employers_to_verify(regions)]
     items += [_gig(gig) for gig in await gigs]
+    items += [_job(job) for job in await jobs]
+    items += [_certificate(paper) for paper in await certificates_to_verify()]
     return sorted(items, key=lambda item: (item.since, item.kind, item.id))
 
 
@@ -52,6 +60,11 @@ def _licence(employer: Employer) -> Item:
     )
 
 
+def _certificate(paper: Certificate) -> Item:
+    name = translated(trades.CERTIFICATES.get(paper.kind, ""))
+    return Item("certificate", paper.id, name, short_name(paper.user.name), "", paper.created_at, again=False)
+
+
 def _gig(gig: Gig) -> Item:
     return Item(
         "gig",
@@ -62,6 +75,12 @@ def _gig(gig: Gig) -> Item:
         gig.submitted_at or gig.created_at,
         gig.decided_at is not None,
     )
+
+
+def _job(job: Job) -> Item:
+    again = job.decided_at is not None
+    employer = job.employer
+    return Item("job", job.id, job.title, employer.name, employer.region_code, job.created_at, again)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,11 @@ class Place:
     code: str = ""
 
     @property
+    def county(self) -> str:
+        """Code of the county it lies in, as far as that is known."""
+        return self.code[:6] or places.nearest_county(self.lat, self.lon).code
+
+    @property
     def reach_km(self) -> int:
         """How far to look unless somebody says otherwise: a county is wide, and a township's point is its county's."""
         if not self.code:

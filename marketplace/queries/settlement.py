@@ -6,6 +6,7 @@ from typing import Any
 
 from core import database
 from core.errors import NotFound
+from marketplace import rules
 from marketplace.rules import PayState
 
 LINES_SHOWN = 50
@@ -35,8 +36,14 @@ class Line:
     amount_fen: int
     state: PayState
     due_on: date
+    created_at: datetime
     paid_at: datetime | None
     dispute: str
+
+    @property
+    def confirms_at(self) -> datetime:
+        """When the hours confirm themselves, unless somebody speaks first."""
+        return rules.confirms_at(self.created_at)
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,7 @@ async def settlement(employer_id: int, state: PayState, page: int) -> Settlement
     order = "l.paid_at DESC" if state is PayState.PAID else "l.due_on, l.created_at"
     rows = await database.rows(
         "SELECT l.id, u.name AS worker, g.title, c.starts_at, a.in_at, a.out_at, l.kind, l.minutes, l.hourly_fen,"
-        " l.amount_fen, l.state, l.due_on, l.paid_at, l.dispute FROM pay_line l JOIN account u ON u.id = l.worker_id"
+        " l.amount_fen, l.state, l.due_on, l.created_at, l.paid_at, l.dispute FROM pay_line l JOIN account u ON u.id = l.worker_id"
         " JOIN claim c ON c.id = l.claim_id JOIN shift s ON s.id = c.shift_id JOIN gig g ON g.id = s.gig_id"
         " LEFT JOIN attendance a ON a.claim_id = c.id WHERE l.employer_id = $1 AND l.state = $2"
         f" ORDER BY {order}, l.id LIMIT {LINES_SHOWN} OFFSET {LINES_SHOWN * (page - 1)}",
@@ -78,7 +85,9 @@ async def settlement(employer_id: int, state: PayState, page: int) -> Settlement
 
 
 def _line(row: dict[str, Any]) -> Line:
-    moments = {name: database.loaded(row[name]) for name in ("starts_at", "in_at", "out_at", "paid_at")}
+    moments = {
+        name: database.loaded(row[name]) for name in ("starts_at", "in_at", "out_at", "created_at", "paid_at")
+    }
     due_on = database.loaded_date(row["due_on"])
     return Line(**(row | moments | {"state": PayState(row["state"]), "due_on": due_on}))
 

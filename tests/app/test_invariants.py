@@ -10,8 +10,19 @@ from app.demo.draft import Draft
 from app.invariants import INVARIANTS, broken
 from core import database
 from core.models import AuditRow, IdempotencyKey
-from marketplace.models import Attendance, Claim, Gig, LedgerRow, PayLine, Shift, Terms
-from marketplace.rules import HOLDING, CheckedBy, ClaimState, GigState, PayKind, PayState, Settles
+from marketplace.models import Application, Attendance, Claim, Gig, Job, LedgerRow, PayLine, Shift, Terms
+from marketplace.rules import (
+    HOLDING,
+    ApplicationState,
+    CheckedBy,
+    ClaimState,
+    GigState,
+    JobState,
+    PayKind,
+    PayState,
+    RefusalReason,
+    Settles,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -25,8 +36,8 @@ HIRED, WORKED = 1, 3
 """Claims; 2 and 5 are waiting, 4 is cancelled."""
 
 NEW_CLAIM = (
-    "INSERT INTO claim (shift_id, worker_id, terms_id, state, starts_at, ends_at, joined_at, hired_at, code_tries)"
-    " SELECT {shift}, {worker}, {shift}, '{state}', starts_at, ends_at, joined_at, {hired_at}, 0 FROM claim WHERE id = 1"
+    "INSERT INTO claim (shift_id, worker_id, terms_id, state, starts_at, ends_at, joined_at, hired_at, code_tries, slip_code)"
+    " SELECT {shift}, {worker}, {shift}, '{state}', starts_at, ends_at, joined_at, {hired_at}, 0, '' FROM claim WHERE id = 1"
 )
 NEW_AUDIT = (
     "INSERT INTO audit (at, verb, kind, object_id, change, request_id)"
@@ -40,6 +51,29 @@ SECOND_LINE = (
     "INSERT INTO pay_line (claim_id, employer_id, worker_id, kind, minutes, hourly_fen, amount_fen, state, due_on,"
     " created_at, confirmed_at, paid_at, dispute) SELECT claim_id, employer_id, worker_id, kind, minutes, hourly_fen,"
     " amount_fen, state, due_on, created_at, confirmed_at, paid_at, dispute FROM pay_line"
+)
+MORE_PAID = SECOND_LINE.replace(
+    "SELECT claim_id, employer_id, worker_id, kind", "SELECT claim_id, employer_id, worker_id, 'correction'"
+)
+NEW_WISH = (
+    "INSERT INTO correction (claim_id, minutes, reason, state, asked_at, answer_by, decided_at, answer)"
+    " SELECT {claim}, 300, '', '{state}', in_at, out_at, {decided}, '' FROM attendance"
+)
+SILENCE = (
+    "INSERT INTO audit (at, verb, kind, object_id, change, request_id)"
+    " SELECT in_at, 'correction.accepted', 'correction', 1, '{\"by\": \"silence\"}', '' FROM attendance"
+)
+NEW_STARS = (
+    "INSERT INTO rating (claim_id, side, stars, words, at) SELECT 1, 'worker', 5, '', in_at FROM attendance"
+)
+NEW_TRUTH = "INSERT INTO truth (claim_id, pay, at) SELECT 1, true, in_at FROM attendance"
+NEW_OFFER = (
+    "INSERT INTO invitation (shift_id, claim_id, state, decided_at, offered_at, expires_at)"
+    " SELECT shift_id, id, %s, joined_at, joined_at FROM claim WHERE id = 2"
+)
+NEW_POINTS = (
+    "INSERT INTO point (worker_id, claim_id, points, reason, at)"
+    " SELECT worker_id, id, {points}, '{reason}', joined_at FROM claim WHERE id = {claim}"
 )
 BREACHES = {
     "a place counted that nobody holds": ("G1 G4", "UPDATE shift SET taken = 2 WHERE id = 2"),
@@ -64,10 +98,38 @@ BREACHES = {
     "a place of another shift": ("G4", "UPDATE ledger SET shift_id = 3 WHERE claim_id = 4"),
     "a place that holds since never": ("G4", "UPDATE claim SET hired_at = NULL WHERE id = 1"),
     "a free place beside a waiting list": ("G5", "UPDATE shift SET places = 2 WHERE id = 1"),
+    "a place held for nobody": ("G6", "UPDATE shift SET held = 1 WHERE id = 3"),
+    "an offer nobody holds a place for": ("G6", NEW_OFFER % "'open', NULL"),
+    "an offer of another shift's place": (
+        "G6",
+        NEW_OFFER % "'expired', joined_at",
+        "UPDATE invitation SET shift_id = 3",
+    ),
+    "an offer that ended at no time": ("G7", NEW_OFFER % "'expired', NULL"),
+    "an offer taken by nobody": ("G7", NEW_OFFER % "'taken', joined_at"),
+    "asked twice": ("G7", NEW_OFFER % "'expired', joined_at", NEW_OFFER % "'declined', joined_at"),
+    "an offer in no state": ("G8", NEW_OFFER % "'lost', joined_at"),
+    "passed over without a word": ("G9", "UPDATE claim SET hired_at = ended_at WHERE id = 4"),
+    "an allowance for who was not called off": (
+        "P7",
+        SECOND_LINE,
+        "UPDATE pay_line SET kind = 'allowance' WHERE id = 2",
+    ),
+    "points for nothing": ("P8", NEW_POINTS.format(claim=2, points=3, reason="late")),
+    "points twice": (
+        "P8",
+        NEW_POINTS.format(claim=4, points=3, reason="late"),
+        NEW_POINTS.format(claim=4, points=3, reason="late"),
+    ),
+    "more points taken off than given": (
+        "P8",
+        NEW_POINTS.format(claim=4, points=3, reason="late"),
+        NEW_POINTS.format(claim=4, points=-4, reason="taken-back"),
+    ),
     "a gig in no state": ("G8", "UPDATE gig SET state = 'lost'"),
     "a shift in no state": ("G8", "UPDATE shift SET state = 'lost' WHERE id = 2"),
     "a pay line in no state": ("G8", "UPDATE pay_line SET state = 'lost'"),
-    "a state nobody wrote down": ("G8-audit", "DELETE FROM audit WHERE object_id = 1"),
+    "a state nobody wrote down": ("G8-audit", "DELETE FROM audit WHERE kind = 'claim' AND object_id = 1"),
     "a forbidden step": ("G8-audit", "UPDATE audit SET verb = 'claim.absent' WHERE verb = 'claim.working'"),
     "a forbidden beginning": ("G8-audit", "DELETE FROM audit WHERE object_id = 3 AND verb = 'claim.hired'"),
     "work without coming": ("P1", "DELETE FROM attendance"),
@@ -87,6 +149,44 @@ BREACHES = {
     "work paid twice": ("P6-once", SECOND_LINE),
     "paid to another": ("P6-once", "UPDATE pay_line SET worker_id = 4"),
     "pay for somebody else's claim": ("P6-once", "UPDATE pay_line SET claim_id = 4"),
+    "paid on top of nothing": (
+        "P6-more",
+        "UPDATE pay_line SET paid_at = NULL, state = 'confirmed'",
+        MORE_PAID,
+    ),
+    "paid nothing on top": (
+        "P6-more",
+        MORE_PAID,
+        "UPDATE pay_line SET minutes = 0, amount_fen = 0 WHERE kind = 'correction'",
+    ),
+    "a wish for hours nobody worked": ("H1", NEW_WISH.format(claim=HIRED, state="open", decided="NULL")),
+    "two wishes at once": ("H1", *[NEW_WISH.format(claim=WORKED, state="open", decided="NULL")] * 2),
+    "an answer without its moment": ("H1", NEW_WISH.format(claim=WORKED, state="accepted", decided="NULL")),
+    "a no without a word": ("H1", NEW_WISH.format(claim=WORKED, state="refused", decided="in_at")),
+    "silence that was too short": (
+        "H1",
+        NEW_WISH.format(claim=WORKED, state="accepted", decided="in_at"),
+        SILENCE,
+    ),
+    "stars for who did not work": ("R1", NEW_STARS),
+    "truth from who was not there": ("R1", NEW_TRUTH),
+    "an application in no state": ("G8 A1", "UPDATE application SET state = 'lost' WHERE id = 2"),
+    "an application nobody wrote down": (
+        "A1",
+        "DELETE FROM audit WHERE kind = 'application' AND object_id = 2",
+    ),
+    "an answer that cannot be": (
+        "A1",
+        "UPDATE audit SET verb = 'application.withdrawn' WHERE verb = 'application.seen'",
+    ),
+    "an application that begins with its end": (
+        "A1",
+        "DELETE FROM audit WHERE verb = 'application.sent' AND object_id = 1",
+    ),
+    "an answer at no time": ("A2", "UPDATE application SET answered_at = NULL WHERE id = 1"),
+    "a refusal without a reason": ("A2", "UPDATE application SET refusal = NULL WHERE id = 1"),
+    "a reason for no refusal": ("A2", "UPDATE application SET refusal = 'pay' WHERE id = 2"),
+    "an answer before anybody answered": ("A2", "UPDATE application SET answered_at = sent_at WHERE id = 2"),
     "a silent worker": ("J2", NEW_PROMISE % "running"),
     "a worker without a heartbeat": ("J2", NEW_PROMISE % "running", "UPDATE outbox SET heartbeat_at = NULL"),
     "a promise given up": ("J3", NEW_PROMISE % "dead"),
@@ -119,6 +219,7 @@ async def market(db):
     _add_claim(draft, FULL, CHEN, "waiting", "hired", "cancelled")
     _add_claim(draft, SAME_TIME, ANNA, "waiting")
     _add_work(draft)
+    _add_applications(draft)
     async with database.transaction():
         await draft.insert()
 
@@ -218,6 +319,39 @@ def _add_work(draft):
         confirmed_at=end,
         paid_at=end,
     )
+
+
+def _add_applications(draft):
+    draft.add(
+        Job,
+        employer_id=1,
+        site_id=1,
+        title="",
+        trade="waiter",
+        duties="",
+        conditions="",
+        openings=1,
+        monthly_from_fen=500_000,
+        monthly_to_fen=600_000,
+        valid_until=TOMORROW.date(),
+        state=JobState.PUBLISHED,
+        created_by_id=OWNER,
+        created_at=YESTERDAY,
+    )
+    for worker_id, *steps in ((ANNA, "sent", "seen", "refused"), (BO, "sent")):
+        refused = steps[-1] == "refused"
+        application = draft.add(
+            Application,
+            job_id=1,
+            worker_id=worker_id,
+            state=ApplicationState(steps[-1]),
+            sent_at=YESTERDAY,
+            answered_at=NOW if refused else None,
+            refusal=RefusalReason.FILLED if refused else None,
+        )
+        for step in steps:
+            note = {"verb": f"application.{step}", "kind": "application", "object_id": application.id}
+            draft.add(AuditRow, at=YESTERDAY, change={}, **note)
 
 
 async def drop_guards():

@@ -26,19 +26,36 @@ ADMITTED = {
 """Declaration → who gets in."""
 
 OWNERS = [
+    (r"^(/api/v1)?/employers/{id:int}/mark$", set(ROLES)),
+    (r"^(/api/v1)?/invitations/", {"wanda"}),
+    (r"^/api/v1/points/", {"olga"}),
+    (r"^(/api/v1)?/jobs/{id:int}$ GET", set(ROLES)),
+    (r"^(/api/v1)?/jobs/{id:int}/(apply|applications)$ POST", set(ROLES)),
+    (r"^/applications/{id:int}/file$", {"wanda", "emil"}),
+    (r"^/api/v1/applications/{id:int}/answer$", {"emil"}),
+    (r"^(/api/v1)?/applications/{id:int}", {"wanda"}),
     (r"^(/api/v1)?/shifts/{id:int}$ GET", set(ROLES)),
     (r"^(/api/v1)?/shifts/{id:int}/claims?$ POST", set(ROLES)),
     (r"^/check-in/", set(ROLES)),
     (r"^/account/sessions/", set()),
     (r"^/claims/{id:int}(/terms)?$ GET", {"wanda", "emil"}),
+    (r"^/claims/{id:int}/(slip|rating)$", {"wanda", "emil"}),
+    (r"^/api/v1/claims/{id:int}/(after|slip|ratings)$", {"wanda", "emil"}),
+    (r"^/api/v1/claims/{id:int}/hours-by-hand$|^/api/v1/corrections/", {"emil"}),
+    (r"^/api/v1/shifts/{id:int}/employer-record$", set(ROLES)),
     (r"^/api/v1/claims/{id:int}(/terms)?$ GET", {"wanda", "emil"}),
     (r"^/claims/{id:int}", {"wanda"}),
     (r"^/pay-lines/", {"wanda"}),
     (r"^/api/v1/claims/{id:int}/check-(in|out)-by-hand$", {"emil"}),
     (r"^/api/v1/claims/{id:int}", {"wanda"}),
     (r"^/api/v1/pay-lines/{id:int}/dispute$", {"wanda"}),
+    (
+        r"^(/api/v1)?/(officer/)?certificates/{id:int}/(decision|decide|photo)$|^/officer/certificates/",
+        {"olga", "officer elsewhere"},
+    ),
+    (r"^(/account|/api/v1)/(certificates|saved-places|places)/", set()),
     (r"^/officer/|/decision$", {"olga"}),
-    (r"^/employer/|^/api/v1/(gigs|shifts|pay-lines|employers)/", {"emil"}),
+    (r"^/employer/|^/api/v1/(gigs|jobs|shifts|pay-lines|employers|templates)/", {"emil"}),
 ]
 """Address pattern (and methods, after a blank) → to whom that object belongs. The first that fits counts."""
 
@@ -46,9 +63,24 @@ SHIFT = shift_input().model_dump(mode="json")
 BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/gigs/{id:int}/shifts": {"shifts": [SHIFT]},
     "/api/v1/gigs/{id:int}/decision": {"accept": True},
+    "/api/v1/jobs/{id:int}/decision": {"accept": True},
+    "/api/v1/certificates/{id:int}/decision": {"accept": True},
+    "/api/v1/templates/{id:int}/shifts": {"shifts": [SHIFT]},
+    "/api/v1/applications/{id:int}/answer": {"state": "invited"},
     "/api/v1/employers/{id:int}/decision": {"accept": True},
     "/api/v1/shifts/{id:int}": {"places": 3},
     "/api/v1/pay-lines/{id:int}/dispute": {"reason": "少了一小时"},
+    "/api/v1/pay-lines/{id:int}/settle": {"minutes": 30},
+    "/api/v1/claims/{id:int}/late": {"minutes": 10},
+    "/api/v1/claims/{id:int}/corrections": {"minutes": 250, "reason": "少了一小时"},
+    "/api/v1/claims/{id:int}/ratings": {"stars": 5},
+    "/api/v1/claims/{id:int}/truth": {"pay": True},
+    "/api/v1/claims/{id:int}/hours-by-hand": {"in_at": SHIFT["starts_at"], "out_at": SHIFT["ends_at"]},
+    "/api/v1/corrections/{id:int}/answer": {"accept": True},
+    "/api/v1/employers/{id:int}/mark": {"kind": "favourite"},
+    "/api/v1/employers/{id:int}/people/{worker:int}/mark": {"kind": "favourite"},
+    "/api/v1/shifts/{id:int}/check-in-by-slip": {"code": "000000"},
+    "/api/v1/shifts/{id:int}/messages": {"text": "请从后门进"},
 }
 LAST = ("/sign-out",)
 SKIPPED = ("/live", "/ui")

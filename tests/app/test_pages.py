@@ -16,6 +16,7 @@ from tests.cast import Cast, Visitor
 pytestmark = pytest.mark.anyio
 
 NOT_PAGES = {
+    "/applications/{id:int}/file",
     "/healthz",
     "/api/v1/openapi.json",
     "/metrics",

@@ -4,13 +4,15 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
-from accounts.models import Employer, Membership, Office, Session, User
+from accounts.models import Certificate, Employer, Membership, Office, SavedPlace, Session, User
 from accounts.rules import OfficeKind, Role
 from core import clock, files
-from marketplace.actions import attendance, claims
-from marketplace.models import Gig, PayLine
-from marketplace.rules import GigState
-from tests.cast import Cast, Visitor, make_employer, make_gig, person, shift_input, viewer
+from core.models import AuditRow
+from marketplace.actions import attendance, claims, corrections, jobs
+from marketplace.forms import ApplicationInput, CorrectionInput
+from marketplace.models import Gig, Invitation, Job, PayLine, PointRow, Template
+from marketplace.rules import GigState, InvitationState, JobState
+from tests.cast import Cast, Visitor, make_employer, make_gig, make_job, person, shift_input, viewer
 
 ROLES = (
     "nobody",
@@ -37,6 +39,12 @@ class World:
     line_id: int
     pending_id: int
     rejected_id: int
+    wish_id: int
+    job_id: int
+    rejected_job_id: int
+    application_id: int
+    invitation_id: int
+    points_id: int
 
     @classmethod
     async def build(cls, cast: Cast) -> "World":
@@ -85,7 +93,64 @@ class World:
         )
         await Membership.create(user=people["orla"], role=Role.ORGANISER, office=fairs, created_at=now)
         line = await PayLine.get(claim_id=worked.id)
-        return cls(cast, people, hired.id, line.id, pending.id, rejected.id)
+        # A certificate and a place of nobody who looks, a template of Emil's, and Olga has Wanda at the counter.
+        lin = await person("林守仓", "13800000009")
+        photo = await files.keep(b"%PDF-1.7 certificate", field="photo")
+        await Certificate.create(
+            user=lin,
+            kind="health",
+            number="JKZ-1",
+            expires_on=clock.today(),
+            created_at=now,
+            file_path=photo.path,
+            file_type=photo.media_type,
+        )
+        await SavedPlace.create(user=lin, name="家", lat=31.4, lon=120.9, created_at=now)
+        for name in ("周五晚市", "要删掉的"):
+            await Template.create(employer=cast.employer, gig=cast.gig, name=name, created_at=now)
+        await AuditRow.create(
+            at=now,
+            actor_id=cast.olga.id,
+            subject_id=cast.wanda.id,
+            verb="assist.looked-up",
+            kind="account",
+            object_id=cast.wanda.id,
+        )
+        job, back = (
+            await make_job(cast.emil, cast.site),
+            await make_job(cast.emil, cast.site, title="被退回的岗位"),
+        )
+        await Job.filter(id=back.id).update(state=JobState.REJECTED, rejection="请写明休息日")
+        resume = await files.keep(b"%PDF-1.7 resume", field="file")
+        applied = await jobs.apply_for_job(
+            job.id, wanda, ApplicationInput(words="我做过。"), resume, "简历.pdf", now
+        )
+        wish = await corrections.ask(
+            worked.id, wanda, CorrectionInput(minutes=90, reason="算少了"), earlier.ends_at
+        )
+        offer = await Invitation.create(
+            shift=cast.shift,
+            claim_id=hired.id,
+            state=InvitationState.EXPIRED,
+            offered_at=now,
+            expires_at=now,
+            decided_at=now,
+        )
+        points = await PointRow.create(worker=cast.wanda, claim_id=hired.id, points=3, reason="late", at=now)
+        return cls(
+            cast,
+            people,
+            hired.id,
+            line.id,
+            pending.id,
+            rejected.id,
+            wish.id,
+            job.id,
+            back.id,
+            applied,
+            offer.id,
+            points.id,
+        )
 
     async def comes(self, visitor: Visitor, role: str) -> Visitor:
         """This person at the browser and at the API at once (each has its own proof)."""
@@ -103,10 +168,35 @@ class World:
             "claims": self.claim_id,
             "pay-lines": self.line_id,
             "gigs": self.pending_id,
+            "corrections": self.wish_id,
             "employers": self.cast.employer.id,
             "check-in": self.cast.shift.id,
             "sessions": await self._session(role),
         }
+        if path.startswith("/officer/assist/{person:int}"):
+            return path.replace("{person:int}", str(self.people["wanda"].id)).replace(
+                "{id:int}", str(self.cast.shift.id if "shifts" in path else self.claim_id)
+            )
+        # Deleting takes another one, or nothing would be left to look at.
+        template = (
+            await Template.all().order_by("-id" if path.endswith("/delete") else "id").first()
+            if "/templates/" in path
+            else None
+        )
+        kinds |= {
+            "templates": template.id if template else 0,
+            "certificates": 1,
+            "saved-places": 1,
+            "places": 1,
+        }
+        kinds |= {"jobs": self.job_id, "applications": self.application_id}
+        kinds |= {
+            "invitations": self.invitation_id,
+            "points": self.points_id,
+            "people": self.people["wanda"].id,
+        }
+        if path == "/employer/jobs/{id:int}/edit":
+            return path.replace("{id:int}", str(self.rejected_job_id))
         if path.endswith("/edit"):
             return path.replace("{id:int}", str(self.rejected_id))
         found = re.search(r"/([\w-]+)/{\w+:int}", path)

@@ -7,7 +7,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,8 @@ from accounts.rules import Viewer
 from app.tables import config
 from core import clock, database, settings
 from core.errors import Refused
-from marketplace.actions import claims
-from marketplace.models import Claim, Shift
+from marketplace.actions import claims, waiting
+from marketplace.models import Claim, Invitation, Shift
 from marketplace.queries.shifts import shift_page
 from marketplace.rules import ClaimState
 
@@ -38,8 +38,38 @@ async def cancel(worker_id: int, claim_id: int) -> str:
 
 
 async def promote() -> str:
-    await claims.promote_everywhere(clock.now())
+    await waiting.promote_everywhere(clock.now())
     return "promoted"
+
+
+async def accept(worker_id: int, invitation_id: int) -> str:
+    await waiting.accept(invitation_id, worker(worker_id), clock.now())
+    return "accepted"
+
+
+async def decline(worker_id: int, invitation_id: int) -> str:
+    await waiting.decline(invitation_id, worker(worker_id), clock.now())
+    return "declined"
+
+
+async def expire(after_seconds: int) -> str:
+    """The timer, with its clock so far ahead."""
+    await waiting.expire_invitations(clock.now() + timedelta(seconds=after_seconds))
+    return "expired"
+
+
+async def hasty_accept(worker_id: int, invitation_id: int, guarded: bool) -> str:
+    """An answer whose look at the offer is over before anybody has answered; unguarded, it does not look again."""
+    mine = await waiting._mine(invitation_id, worker(worker_id))
+    await everybody_has_looked()
+    async with database.transaction():
+        if guarded:
+            await waiting._take_offered(mine, mine.claim.shift_id, clock.now())
+        else:
+            await database.execute("UPDATE shift SET taken = taken + 1 WHERE id = $1", [mine.claim.shift_id])
+            await Invitation.filter(id=mine.id).update(state="taken", decided_at=clock.now())
+        await Claim.filter(id=mine.claim.id).update(state=ClaimState.HIRED, hired_at=clock.now())
+    return "accepted"
 
 
 async def places(shift_id: int, employer_id: int, count: int) -> str:
@@ -84,7 +114,20 @@ async def naive(worker_id: int, shift_id: int) -> str:
 
 
 TRIES: dict[str, Try] = {
-    each.__name__: each for each in (claim, cancel, promote, places, call_off, hasty, naive)
+    each.__name__: each
+    for each in (
+        claim,
+        cancel,
+        promote,
+        accept,
+        decline,
+        expire,
+        hasty_accept,
+        places,
+        call_off,
+        hasty,
+        naive,
+    )
 }
 looking = 0
 looked: asyncio.Event

@@ -346,6 +346,7 @@ async def test_emil_changes_places_and_calls_off(client: Visitor, cast: Cast) ->
     assert await call(client, "DELETE", SHIFT, id=cast.shift.id) == {
         "id": cast.shift.id,
         "state": "cancelled",
+        "allowance_fen": 6720,
     }
     assert await refused(client, "DELETE", SHIFT, id=cast.shift.id) == "begun"
     assert (await Claim.get(id=claim_id)).state == "called-off"

@@ -9,6 +9,7 @@ from core import clock
 from core.errors import NotFound, Refused
 from marketplace import rules
 from marketplace.actions import claims
+from marketplace.actions.waiting import promote_everywhere
 from marketplace.models import Claim, LedgerRow, Shift, Skip
 from marketplace.queries.shifts import shift_page
 from marketplace.rules import ClaimState
@@ -121,7 +122,7 @@ async def test_a_waiter_who_works_elsewhere_is_passed_over_with_a_reason_and_kee
     assert await Skip.filter(claim_id=waiting.id, reason="overlap").count() == 1
     await claims.change_places(cast.shift.id, cast.employer.id, 3, clock.now())
     await claims.cancel_claim(elsewhere.id, busy, clock.now())
-    await claims.promote_everywhere(clock.now())
+    await promote_everywhere(clock.now())
     assert (await Claim.get(id=waiting.id)).state is ClaimState.HIRED
 
 

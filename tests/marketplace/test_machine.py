@@ -21,10 +21,10 @@ from core import database
 from core import settings as our_settings
 from core.errors import Refused
 from marketplace import jobs, rules
-from marketplace.actions import attendance, claims, settlement
-from marketplace.models import Attendance, Claim, Gig, PayLine, Shift
+from marketplace.actions import attendance, claims, settlement, waiting
+from marketplace.models import Attendance, Claim, Gig, Invitation, PayLine, Shift
 from marketplace.rules import HOLDING, LIVE, ClaimState, PayState
-from tests.cast import Cast, make_gig, shift_input, workers
+from tests.cast import HERE, Cast, make_gig, shift_input, workers
 from tests.conftest import _statement
 from tests.marketplace.racer import worker as as_viewer
 
@@ -47,6 +47,14 @@ class HeldClaim:
 
 
 @dataclass
+class Asked:
+    """What the model knows of an offer of a free place."""
+
+    expires_at: datetime
+    open: bool = True
+
+
+@dataclass
 class Line:
     """What the model knows of a pay line."""
 
@@ -54,6 +62,8 @@ class Line:
     minutes: int
     state: PayState = PayState.DUE
     paid: bool = False
+    fixed: bool = False
+    """An allowance: its minutes follow from the table."""
 
 
 @dataclass
@@ -80,6 +90,8 @@ class Market(RuleBasedStateMachine):
         self.shifts = {shift.id: Offered(shift.starts_at, shift.ends_at, shift.places) for shift in shifts}
         self.claims: dict[int, HeldClaim] = {}
         self.lines: dict[int, Line] = {}
+        self.offers: dict[int, Asked] = {}
+        self.points: dict[int, list[tuple[datetime, int]]] = {}
 
     def teardown(self) -> None:
         if hasattr(self, "closing"):
@@ -102,7 +114,7 @@ class Market(RuleBasedStateMachine):
     @rule(who=some.integers(0, WORKERS - 1), which=some.integers(0, SHIFTS - 1), wait=some.booleans())
     def claim(self, who: int, which: int, wait: bool) -> None:
         worker, shift = self.people[who], self.pick_shift(which)
-        offer, free = self.shifts[shift], self.taken(shift) < self.shifts[shift].places
+        offer, free = self.shifts[shift], self.is_free(shift)
         expected = None
         if not offer.open or offer.starts_at <= self.now:
             expected = "closed"
@@ -110,6 +122,8 @@ class Market(RuleBasedStateMachine):
             expected = "already-claimed"
         elif self.busy(worker, shift):
             expected = "overlap"
+        elif self.paused(worker):
+            expected = "paused"
         elif not free and not wait:
             expected = "full"
         made = self.does(claims.claim_shift(shift, as_viewer(worker), wait=wait, now=self.now), expected)
@@ -138,18 +152,47 @@ class Market(RuleBasedStateMachine):
         elif claim.state is ClaimState.HIRED and self.shifts[claim.shift].starts_at <= self.now:
             expected = "begun"
         was = claim.state
+        cost = rules.points_for(was, claim.undo_until, self.shifts[claim.shift].starts_at, self.now)
         ended = self.does(claims.cancel_claim(number, as_viewer(claim.worker), self.now), expected)
         if ended:
             undone = was is ClaimState.HIRED and self.now <= claim.undo_until
             claim.state = ClaimState.UNDONE if undone else ClaimState.CANCELLED
             assert ended is claim.state
-            if was is ClaimState.HIRED:
+            if cost:
+                self.points.setdefault(claim.worker, []).append((self.now, cost))
+            if was is ClaimState.HIRED or self.close_offer(number):
                 self.promote(claim.shift)
+
+    @rule(which=some.integers(0, 30), yes=some.booleans())
+    def answer(self, which: int, yes: bool) -> None:
+        """Somebody answers the offer of a free place, in time or too late."""
+        if not self.offers:
+            return
+        number = list(self.offers)[-1 - which % len(self.offers)]
+        claim, offer = self.claims[number], self.offers[number]
+        invitation = self.loop.run(offer_to(number))
+        if not yes:
+            expected = None if offer.open else "offer-over"
+            self.does(waiting.decline(invitation, as_viewer(claim.worker), self.now), expected)
+            if self.close_offer(number):
+                self.promote(claim.shift)
+            return
+        expected = None
+        if claim.state is not ClaimState.WAITING:
+            expected = "changed"
+        elif not (self.now < offer.expires_at if offer.open else self.can_still(claim.shift)):
+            expected = "offer-over"
+        elif self.busy(claim.worker, claim.shift):
+            expected = "overlap"
+        self.does(waiting.accept(invitation, as_viewer(claim.worker), self.now), expected)
+        if expected is None:
+            self.close_offer(number)
+            claim.state, claim.undo_until = ClaimState.HIRED, self.now + rules.UNDO_WINDOW
 
     @rule(which=some.integers(0, SHIFTS - 1), places=some.integers(1, 4))
     def change_places(self, which: int, places: int) -> None:
         shift = self.pick_shift(which)
-        too_few = places < self.taken(shift)
+        too_few = places < self.taken(shift) + self.held(shift)
         expected = "places-taken" if too_few else None if self.shifts[shift].open else "closed"
         self.does(claims.change_places(shift, self.employer, places, self.now), expected)
         if expected is None:
@@ -166,9 +209,12 @@ class Market(RuleBasedStateMachine):
         self.does(claims.call_off_shift(shift, self.employer, self.now), "begun" if gone else None)
         if not gone:
             offer.open = False
-            for claim in self.of(shift):
-                if claim.state in (ClaimState.WAITING, ClaimState.HIRED):
+            for number, claim in self.claims.items():
+                if claim.shift == shift and claim.state in (ClaimState.WAITING, ClaimState.HIRED):
+                    if claim.state is ClaimState.HIRED:
+                        self.owe(number, offer)
                     claim.state = ClaimState.CALLED_OFF
+                    self.close_offer(number)
 
     @rule(which=some.integers(0, 30))
     def come(self, which: int) -> None:
@@ -203,6 +249,8 @@ class Market(RuleBasedStateMachine):
             if line.paid
             else None
         )
+        if expected is None and line.fixed and minutes not in (None, line.minutes):
+            expected = "fixed"
         self.does(settlement.confirm_hours(number, (self.employer,), minutes, self.now), expected)
         if expected is None:
             line.state, line.minutes = PayState.CONFIRMED, line.minutes if minutes is None else minutes
@@ -236,12 +284,19 @@ class Market(RuleBasedStateMachine):
             self.loop.run(timer(self.now))
         for shift in sorted(self.shifts, key=lambda each: self.shifts[each].starts_at):
             self.promote(shift)
-        for claim in self.claims.values():
+        for number in [
+            each for each, offer in self.offers.items() if offer.open and offer.expires_at <= self.now
+        ]:
+            self.close_offer(number)
+            self.promote(self.claims[number].shift)
+        for number, claim in self.claims.items():
             offer = self.shifts[claim.shift]
             if claim.state is ClaimState.WAITING and offer.starts_at <= self.now:
                 claim.state = ClaimState.LAPSED
+                self.close_offer(number)
             if claim.state is ClaimState.HIRED and offer.ends_at <= self.now:
                 claim.state = ClaimState.ABSENT
+                self.points.setdefault(claim.worker, []).append((self.now, 8))
         for number, claim in self.claims.items():
             ends_at = self.shifts[claim.shift].ends_at
             if claim.state is ClaimState.WORKING and ends_at <= self.now - rules.FORGOTTEN_AFTER:
@@ -259,7 +314,7 @@ class Market(RuleBasedStateMachine):
                 for number, line in self.lines.items()
             }
             assert counts == {
-                shift: (offer.places, self.taken(shift), len(self.waiting(shift)))
+                shift: (offer.places, self.taken(shift), self.held(shift), len(self.waiting(shift)))
                 for shift, offer in self.shifts.items()
             }
 
@@ -291,6 +346,42 @@ class Market(RuleBasedStateMachine):
         """In the order in which they came."""
         return [claim for claim in self.of(shift) if claim.state is ClaimState.WAITING]
 
+    def held(self, shift: int) -> int:
+        """Places held for who was asked."""
+        return sum(offer.open and self.claims[number].shift == shift for number, offer in self.offers.items())
+
+    def is_free(self, shift: int) -> bool:
+        return self.taken(shift) + self.held(shift) < self.shifts[shift].places
+
+    def can_still(self, shift: int) -> bool:
+        """Take a place after one's own offer is over."""
+        offer = self.shifts[shift]
+        return offer.open and offer.starts_at > self.now and self.is_free(shift)
+
+    def close_offer(self, number: int) -> bool:
+        """Whether it was open."""
+        offer = self.offers.get(number)
+        was_open = offer is not None and offer.open
+        if was_open:
+            offer.open = False
+        return was_open
+
+    def paused(self, worker: int) -> bool:
+        worked = [
+            self.shifts[c.shift].ends_at
+            for c in self.claims.values()
+            if c.worker == worker and c.state is ClaimState.WORKED
+        ]
+        return rules.standing(self.points.get(worker, []), worked, self.now).paused_until is not None
+
+    def owe(self, number: int, offer: Offered) -> None:
+        """The allowance of who was hired when the shift was called off."""
+        percent = rules.allowance_percent(offer.starts_at, self.now)
+        if percent:
+            minutes = rules.allowance_minutes(rules.paid_minutes(offer.starts_at, offer.ends_at, 0), percent)
+            line = self.loop.run(allowance_of(number))
+            self.lines[line.id] = Line(number, minutes, PayState.CONFIRMED, fixed=True)
+
     def busy(self, worker: int, shift: int) -> bool:
         mine = self.shifts[shift]
         others = [
@@ -302,11 +393,22 @@ class Market(RuleBasedStateMachine):
 
     def promote(self, shift: int) -> None:
         offer = self.shifts[shift]
-        for claim in self.waiting(shift):
-            if not offer.open or offer.starts_at <= self.now or self.taken(shift) >= offer.places:
+        asks = rules.needs_answer(offer.starts_at, self.now)
+        for number, claim in list(self.claims.items()):
+            if (
+                claim.shift != shift
+                or claim.state is not ClaimState.WAITING
+                or (asks and number in self.offers)
+            ):
+                continue
+            if not self.can_still(shift):
                 return
-            if not self.busy(claim.worker, shift):
+            if self.busy(claim.worker, shift):
+                continue
+            if not asks:
                 claim.state, claim.undo_until = ClaimState.HIRED, self.now + rules.UNDO_WINDOW
+            elif rules.can_arrive(offer.starts_at, None, HERE, self.now):
+                self.offers[number] = Asked(rules.offer_ends(self.now))
 
     def worked(self, number: int, line: PayLine, left: datetime) -> None:
         claim = self.claims[number]
@@ -324,13 +426,21 @@ async def line_of(claim_id: int) -> PayLine:
     return await PayLine.get(claim_id=claim_id)
 
 
+async def allowance_of(claim_id: int) -> PayLine:
+    return await PayLine.get(claim_id=claim_id)
+
+
+async def offer_to(claim_id: int) -> int:
+    return (await Invitation.get(claim_id=claim_id)).id
+
+
 async def everything() -> tuple[dict[int, Any], dict[int, Any], dict[int, Any]]:
     stored = {claim.id: claim.state for claim in await Claim.all()}
     lines = {line.id: (line.state, line.minutes, line.amount_fen) for line in await PayLine.all()}
     return (
         stored,
         lines,
-        {shift.id: (shift.places, shift.taken, shift.waiting) for shift in await Shift.all()},
+        {shift.id: (shift.places, shift.taken, shift.held, shift.waiting) for shift in await Shift.all()},
     )
 
 

@@ -17,7 +17,7 @@ from accounts.rules import IdentityState
 from app.invariants import broken
 from core import clock, database, settings
 from marketplace.actions import claims
-from marketplace.models import Claim, Shift
+from marketplace.models import Claim, Invitation, Shift
 from marketplace.rules import ClaimState, waiting_limit
 from tests.cast import Cast, make_gig, shift_input
 from tests.marketplace.racer import worker
@@ -247,4 +247,65 @@ async def test_a_shift_is_called_off_while_claims_come_and_go(cast: Cast):
     }
     now = await fresh(shift.id)
     assert (now.taken, now.waiting) == (0, 0)
+    assert await sound() == []
+
+
+async def asked(cast: Cast, count: int = 3) -> tuple[Shift, list[int], list[int]]:
+    """A shift of one place in two hours whose one worker has gone; who waits, and the claims they wait with."""
+    shift, people = await shift_for(cast, 1, timedelta(hours=2)), await crowd(count + 1)
+    made = [(await claims.claim_shift(shift.id, worker(each), now=clock.now())).id for each in people]
+    await claims.cancel_claim(made[0], worker(people[0]), clock.now())
+    return shift, people[1:], made[1:]
+
+
+async def test_one_offer_answered_twenty_times_at_once_hires_once(cast: Cast):
+    shift, people, _ = await asked(cast)
+    offer = await Invitation.get()
+    came = await race(*shared_out([("accept", people[0], offer.id)] * 20))
+    assert came["accepted"] == 1
+    assert set(came) <= {"accepted", "changed", "offer-over"}
+    assert ((await fresh(shift.id)).taken, (await fresh(shift.id)).held) == (1, 0)
+    assert await sound() == []
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+async def test_two_answers_that_both_saw_the_offer_open_take_one_place(cast: Cast, guarded: bool):
+    """Without the second look in the same statement, both take it (the negative control)."""
+    shift, people, _ = await asked(cast)
+    if not guarded:
+        await drop("shift_not_oversold", "shift")
+    offer = await Invitation.get()
+    order = [("hasty_accept", people[0], offer.id, guarded)]
+    came = await race(order, order, looks=True)
+    assert came["accepted"] == (1 if guarded else 2)
+    assert (await fresh(shift.id)).taken == (1 if guarded else 2)
+    if not guarded:
+        assert "G1" in await sound()
+
+
+async def test_the_answer_and_the_end_of_the_offer_meet(cast: Cast):
+    """Either the answer is in time or the next is asked, never both."""
+    shift, people, made = await asked(cast)
+    offer = await Invitation.get()
+    came = await race(
+        [("accept", people[0], offer.id)] * 3, [("expire", 91)] * 3, [("decline", people[0], offer.id)]
+    )
+    first, now = await Claim.get(id=made[0]), await fresh(shift.id)
+    assert set(came) <= {"accepted", "changed", "offer-over", "expired", "declined"}
+    if came["accepted"]:
+        assert (first.state, now.taken, now.held) == (ClaimState.HIRED, 1, 0)
+        assert await Invitation.all().count() == 1
+    else:
+        assert (first.state, now.taken, now.held) == (ClaimState.WAITING, 0, 1)
+        assert await Invitation.filter(claim_id=made[1], state="open").count() == 1
+    assert await sound() == []
+
+
+async def test_a_held_place_is_not_taken_by_a_crowd(cast: Cast):
+    shift, people, _ = await asked(cast)
+    offer = await Invitation.get()
+    taps = [("claim", each, shift.id) for each in await crowd(30)]
+    came = await race([*taps[:15], ("accept", people[0], offer.id)], taps[15:])
+    assert came["hired"] == 0
+    assert came["accepted"] == 1
     assert await sound() == []
