@@ -34,6 +34,9 @@ TITLES = {
     "pay-lines": N_("Pay lines"),
     "gigs": N_("Postings"),
     "templates": N_("Templates"),
+    "jobs": N_("Lasting jobs"),
+    "applications": N_("Applications"),
+    "corrections": N_("Wishes for other hours"),
     "settlement": N_("Settlement"),
     "inbox": N_("The officer's inbox"),
 }

@@ -160,7 +160,7 @@ INVARIANTS = (
         "G9",
         "Places go to the waiting list in its order: who was passed over was asked, blocked, or busy, and it is written down.",
         """SELECT w.id, w.shift_id, h.id AS hired FROM claim w JOIN claim h ON h.shift_id = w.shift_id
-            AND h.hired_at > h.joined_at AND (w.joined_at < h.joined_at OR (w.joined_at = h.joined_at AND w.id < h.id))
+            AND h.hired_at > h.joined_at AND w.id < h.id
             WHERE w.state = 'waiting' AND NOT EXISTS (SELECT 1 FROM skip k WHERE k.claim_id = w.id)
             AND NOT EXISTS (SELECT 1 FROM invitation i WHERE i.claim_id = w.id)
             AND NOT EXISTS (SELECT 1 FROM mark m JOIN gig g ON g.employer_id = m.employer_id

@@ -44,8 +44,9 @@ IN_ORDER = """SELECT w.id, w.worker_id, w.starts_at, w.ends_at, p.lat, p.lon, h.
     LEFT JOIN saved_place h ON h.id = (SELECT max(id) FROM saved_place WHERE user_id = w.worker_id)
     WHERE w.shift_id = $1 AND w.state = 'waiting' AND NOT EXISTS (SELECT 1 FROM mark b
         WHERE b.worker_id = w.worker_id AND b.employer_id = g.employer_id AND b.kind = 'blocked')
-    ORDER BY w.joined_at, w.id"""
-"""Who waits, in order, with where they live (the place they saved last); without those whom one side has blocked."""
+    ORDER BY w.id"""
+"""Who waits, in the order in which they joined: ids are given while the shift's row is held, times are read before.
+With where they live (the place they saved last), and without those whom one side has blocked."""
 
 PROMOTABLE = """SELECT s.id FROM shift s WHERE s.state = 'open' AND s.starts_at > $1 AND s.waiting > 0
     AND s.taken + s.held < s.places AND EXISTS (SELECT 1 FROM claim w WHERE w.shift_id = s.id AND w.state = 'waiting'

@@ -204,7 +204,7 @@ async def _positions(worker_id: int) -> dict[int, int]:
     """Claim → number on the waiting list, for all the lists somebody is on."""
     rows = await database.rows(
         "SELECT me.id, count(*) AS number FROM claim me JOIN claim c ON c.shift_id = me.shift_id AND c.state = 'waiting'"
-        " AND (c.joined_at < me.joined_at OR (c.joined_at = me.joined_at AND c.id <= me.id))"
+        " AND c.id <= me.id"
         " WHERE me.worker_id = $1 AND me.state = 'waiting' GROUP BY me.id",
         [worker_id],
     )

@@ -331,7 +331,7 @@ async def shift_page(employer_ids: tuple[int, ...], shift_id: int, now: datetime
 
 
 async def _people(shift_id: int, now: datetime) -> list[Person]:
-    claims = await Claim.filter(shift_id=shift_id).select_related("worker").order_by("joined_at", "id")
+    claims = await Claim.filter(shift_id=shift_id).select_related("worker").order_by("id")
     rows = await Attendance.filter(claim__shift_id=shift_id).select_related("claim")
     attended = {row.claim.id: row for row in rows}
     numbers = {claim.id: n for n, claim in enumerate((c for c in claims if c.state is ClaimState.WAITING), 1)}

@@ -447,7 +447,7 @@ async def position(shift_id: int, claim_id: int) -> int:
     """Number of a claim on the waiting list, from 1."""
     rows = await database.rows(
         "SELECT count(*) AS before FROM claim c JOIN claim me ON me.id = $2 WHERE c.shift_id = $1"
-        " AND c.state = 'waiting' AND (c.joined_at < me.joined_at OR (c.joined_at = me.joined_at AND c.id <= me.id))",
+        " AND c.state = 'waiting' AND c.id <= me.id",
         [shift_id, claim_id],
     )
     return int(rows[0]["before"])

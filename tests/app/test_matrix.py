@@ -88,9 +88,9 @@ SKIPPED = ("/live", "/ui")
 
 
 def routes() -> list[tuple[str, Guarded]]:
-    """Every method of every route, in an order in which signing out comes last."""
+    """Every method of every route: first looking, then doing, deleting and signing out last."""
     found = [(method, route) for route in web.routes() for method in sorted(route.methods - {"HEAD"})]
-    return sorted(found, key=lambda each: (each[1].path in LAST, each[0] == "DELETE"))
+    return sorted(found, key=lambda each: (each[1].path in LAST, each[0] == "DELETE", each[0] != "GET"))
 
 
 def is_foreign(method: str, route: Guarded, role: str) -> bool:

@@ -69,7 +69,8 @@ async def test_cards_carry_what_the_map_reads_and_no_exact_door(client: Visitor,
         cast.emil, await make_site(cast.employer, (HERE[0] + 0.0123456, HERE[1])), title="远处的活"
     )
     text = (await client.get("/shifts?place=320583")).text
-    assert 'data-lat="31.385" data-lon="120.955"' in text
+    assert 'data-lat="31.385"' in text
+    assert 'data-lon="120.955"' in text
     assert 'data-pay="¥28"' in text
     assert "31.397" in text
     assert "31.3973" not in text

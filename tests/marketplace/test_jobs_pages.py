@@ -229,6 +229,8 @@ async def test_emil_reads_invites_calls_and_hires(client: Visitor, cast: Cast) -
     assert here in (await client.get(f"/employer/jobs/{(await Job.get()).id}")).text
     first = (await client.get(here)).text
     assert "13800000001" not in first
+    assert (await Application.get(id=application.id)).state is ApplicationState.SENT
+    await client.sends(f"{here}/seen")
     assert (await Application.get(id=application.id)).state is ApplicationState.SEEN
     assert (await client.sends(f"{here}/phone")).status_code == 409
     assert (
