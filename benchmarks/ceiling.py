@@ -18,8 +18,8 @@ WITH place AS (
     UPDATE shift SET taken = taken + 1 WHERE id = $1 AND state = 'open' AND starts_at > $3 AND taken < places
     RETURNING id, starts_at, ends_at
 ), mine AS (
-    INSERT INTO claim (shift_id, worker_id, terms_id, state, starts_at, ends_at, joined_at, hired_at, undo_until, code_tries)
-    SELECT p.id, $2, t.id, 'hired', p.starts_at, p.ends_at, $3, $3, $4, 0 FROM place p JOIN terms t ON t.shift_id = p.id
+    INSERT INTO claim (shift_id, worker_id, terms_id, state, starts_at, ends_at, joined_at, hired_at, undo_until, code_tries, slip_code)
+    SELECT p.id, $2, t.id, 'hired', p.starts_at, p.ends_at, $3, $3, $4, 0, '' FROM place p JOIN terms t ON t.shift_id = p.id
     RETURNING id, shift_id
 ), written AS (
     INSERT INTO ledger (shift_id, claim_id, change, at) SELECT shift_id, id, 1, $3 FROM mine
@@ -31,8 +31,8 @@ TAKE = (
     "UPDATE shift SET taken = taken + 1 WHERE id = ? AND state = 'open' AND starts_at > ? AND taken < places"
 )
 CLAIM = """INSERT INTO claim
-    (shift_id, worker_id, terms_id, state, starts_at, ends_at, joined_at, hired_at, undo_until, code_tries)
-    SELECT s.id, ?, t.id, 'hired', s.starts_at, s.ends_at, ?, ?, ?, 0
+    (shift_id, worker_id, terms_id, state, starts_at, ends_at, joined_at, hired_at, undo_until, code_tries, slip_code)
+    SELECT s.id, ?, t.id, 'hired', s.starts_at, s.ends_at, ?, ?, ?, 0, ''
     FROM shift s JOIN terms t ON t.shift_id = s.id WHERE s.id = ?"""
 LEDGER = "INSERT INTO ledger (shift_id, claim_id, change, at) VALUES (?, ?, 1, ?)"
 OUTBOX = """INSERT INTO outbox (job, args, state, due_at, tries, fence, last_error, created_at)
