@@ -1,4 +1,4 @@
-"""Roads to a person outside the site: SMS, e-mail, web push. Each has a console adapter by default."""
+"""Roads to a person outside the site: SMS and e-mail. Each has a console adapter by default."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ class Unsent(Exception):
 
 @dataclass(frozen=True)
 class Message:
-    """One message to one address (phone, mail address or push subscription)."""
+    """One message to one address (phone or mail address)."""
 
     to: str
     subject: str
@@ -98,8 +98,3 @@ def mail() -> Channel:
     """The road by e-mail in force."""
     chosen = settings.current()
     return Smtp(chosen.smtp_url, chosen.mail_from) if chosen.smtp_url else Console("mail")
-
-
-def push() -> Channel:
-    """The road by web push in force."""
-    return Console("push")

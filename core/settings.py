@@ -76,7 +76,6 @@ class Settings:
     )
     smtp_url: str = setting("", "Mail server, smtp://user:password@host:port. Empty: console.")
     mail_from: str = setting("jishi@localhost", "Sender of e-mails.")
-    vapid_key_file: str = setting("", "Private key for web push. Empty: console.")
     files_url: str = setting("", "Object store (s3://bucket/prefix). Empty: DATA_DIR/files.")
     log_format: str = setting("console", "console or json.")
 
